@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from workbench.analysis import spread
+
+scores = st.lists(st.floats(-1, 1), min_size=2, max_size=12)
+
+
+def test_mean_and_sd_by_hand():
+    assert spread.mean([1, 2, 3]) == 2
+    assert spread.sd([1, 2, 3]) == 1
+    assert spread.sd([2, 4, 4, 4, 5, 5, 7, 9]) == pytest.approx((32 / 7) ** 0.5)
+
+
+def test_interval_by_hand():
+    # t(0.975, 2) = 4.3027 in Student's table; 4.3027 / sqrt(3) = 2.4842
+    assert spread.interval([1, 2, 3]) == pytest.approx((2 - 2.4842, 2 + 2.4842), abs=1e-4)
+
+
+@pytest.mark.parametrize("values", [[], [0.7], [None, 0.7], [float("nan")]])
+def test_below_two_scores_there_is_no_spread(values):
+    assert spread.sd(values) is None
+    assert spread.interval(values) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "mean", "undefined"),
+    [
+        ([None, 0.5, float("nan"), 0.7], 0.6, 2),
+        ([None, None], None, 2),
+        ([0.0, -0.5], -0.25, 0),
+        ([float("inf"), 1.0], 1.0, 1),
+        ([], None, 0),
+    ],
+)
+def test_undefined_scores_are_counted_and_never_zero(values, mean, undefined):
+    assert spread.mean(values) == (mean if mean is None else pytest.approx(mean))
+    assert spread.undefined(values) == undefined
+
+
+@given(scores, st.floats(0.5, 0.999))
+def test_interval_agrees_with_scipy(values, confidence):
+    if np.std(values) < 1e-6:
+        return
+    found = stats.ttest_1samp(values, 0).confidence_interval(confidence)
+    assert spread.interval(values, confidence) == pytest.approx(tuple(found), abs=1e-9)
+
+
+@given(scores)
+def test_higher_confidence_is_wider(values):
+    narrow, wide = spread.interval(values, 0.9), spread.interval(values, 0.99)
+    assert wide.low <= narrow.low <= narrow.high <= wide.high
+
+
+def test_paired_by_hand():
+    difference = spread.paired({0: 0.5, 1: 0.7, 2: 0.9}, {0: 0.4, 1: 0.5, 2: 0.6})
+    assert difference.mean == pytest.approx(0.2)
+    assert difference.sd == pytest.approx(0.1)
+    assert difference.pairs == 3
+    assert difference.interval() == pytest.approx((0.2 - 0.24842, 0.2 + 0.24842), abs=1e-5)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=8))
+def test_paired_agrees_with_scipy(pairs):
+    left, right = np.array(pairs).T
+    if np.std(left - right) < 1e-6:
+        return
+    difference = spread.paired(dict(enumerate(left)), dict(enumerate(right)))
+    found = stats.ttest_rel(left, right).confidence_interval()
+    assert difference.interval() == pytest.approx(tuple(found), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("scores", "baseline", "pairs", "mean"),
+    [
+        ({0: 0.5, 1: None}, {0: 0.4, 1: 0.4}, 1, 0.1),
+        ({0: 0.5, 1: 0.6}, {0: float("nan"), 1: 0.4}, 1, 0.2),
+        ({0: 0.5}, {1: 0.4}, 0, None),
+        ({}, {}, 0, None),
+    ],
+)
+def test_only_complete_pairs_count(scores, baseline, pairs, mean):
+    difference = spread.paired(scores, baseline)
+    assert difference.pairs == pairs
+    assert difference.mean == (mean if mean is None else pytest.approx(mean))
+    assert difference.interval() is None

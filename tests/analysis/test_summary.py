@@ -1,0 +1,130 @@
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.analysis import summary
+from workbench.errors import WorkbenchError
+
+
+def runs(*rows, **columns):
+    """Build a table of runs from (model, technique, seed, test score)."""
+    table = pd.DataFrame(rows, columns=["model", "technique", "seed", "test"])
+    defaults = {"task": "biosses", "dev": 0.5, "collapsed": False, "above_trivial": True}
+    return table.assign(**(defaults | columns))
+
+
+def three_seeds():
+    return runs(
+        ("bert", "freeze:3", 0, 0.5),
+        ("bert", "freeze:3", 1, 0.7),
+        ("bert", "freeze:3", 2, 0.9),
+        ("bert", "baseline", 0, 0.4),
+        ("bert", "baseline", 1, 0.5),
+        ("bert", "baseline", 2, 0.6),
+    )
+
+
+def test_numbers_by_hand():
+    row = summary.summarise(three_seeds()).iloc[0]
+    assert (row["n"], row["pairs"], row["undefined"]) == (3, 3, 0)
+    half, half_difference = 0.2 * 2.4842, 0.1 * 2.4842
+    found = row[["mean", "sd", "low", "high", "minimum", "maximum"]].astype(float)
+    assert list(found) == pytest.approx([0.7, 0.2, 0.7 - half, 0.7 + half, 0.5, 0.9], abs=1e-4)
+    found = row[["difference", "difference_sd", "difference_low", "difference_high"]].astype(float)
+    expected = [0.2, 0.1, 0.2 - half_difference, 0.2 + half_difference]
+    assert list(found) == pytest.approx(expected, abs=1e-4)
+
+
+def test_order_is_that_of_the_runs_and_the_baseline_has_no_difference():
+    table = summary.summarise(three_seeds())
+    assert list(table["technique"]) == ["freeze:3", "baseline"]
+    assert list(table.columns) == list(summary.COLUMNS)
+    assert np.isnan(table["difference"].iloc[1])
+    assert table["pairs"].iloc[1] == 0
+
+
+def test_seeds_pair_within_one_model_only():
+    table = summary.summarise(runs(("bert", "baseline", 0, 0.4), ("scibert", "freeze:3", 0, 0.6)))
+    assert list(table["pairs"]) == [0, 0]
+
+
+def test_collapsed_runs_are_in_the_mean_and_counted():
+    table = runs(("bert", "baseline", 0, 0.8), ("bert", "baseline", 1, 0.0))
+    table = table.assign(collapsed=[False, True], above_trivial=[True, False])
+    row = summary.summarise(table).iloc[0]
+    assert row["mean"] == pytest.approx(0.4)
+    assert (row["collapsed"], row["not_above_trivial"]) == (1, 1)
+
+
+def test_undefined_scores_are_counted_beside():
+    row = summary.summarise(runs(("m", "baseline", 0, 0.8), ("m", "baseline", 1, None))).iloc[0]
+    assert (row["n"], row["undefined"], row["mean"]) == (2, 1, 0.8)
+    assert np.isnan(row["sd"])
+
+
+def test_no_defined_score_gives_no_number():
+    row = summary.summarise(runs(("m", "baseline", 0, None))).iloc[0]
+    assert row[["mean", "sd", "low", "minimum", "maximum"]].isna().all()
+
+
+def test_dev_is_another_column():
+    assert summary.summarise(three_seeds(), split="dev")["mean"].tolist() == [0.5, 0.5]
+
+
+def test_no_runs():
+    table = summary.summarise(runs())
+    assert table.empty and list(table.columns) == list(summary.COLUMNS)
+    assert summary.readable(table, "pearson").empty
+
+
+@pytest.mark.parametrize(
+    ("table", "split", "words"),
+    [
+        (three_seeds(), "tset", "did you mean 'test'"),
+        (three_seeds().drop(columns="test"), "test", "choose one of dev|did you mean 'dev'"),
+        (three_seeds().assign(task=list("aabbcc")), "test", "a, b, c"),
+        (pd.concat([three_seeds()] * 2), "test", "seed 0 of freeze:3 with bert occurs twice"),
+    ],
+)
+def test_refusals_say_how_to_mend(table, split, words):
+    with pytest.raises(WorkbenchError, match=words):
+        summary.summarise(table, split=split)
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "text"),
+    [
+        (0.713, False, "71.3"),
+        (-0.05, False, "-5.0"),
+        (0.02, True, "+2.0"),
+        (float("nan"), False, "undefined"),
+        (None, False, "undefined"),
+    ],
+)
+def test_percent(value, signed, text):
+    assert summary.percent(value, signed) == text
+
+
+def test_with_interval():
+    assert summary.with_interval(0.713, 0.65, 0.776) == "71.3 [65.0, 77.6]"
+    assert summary.with_interval(0.713, float("nan"), float("nan")) == "71.3"
+
+
+def test_readable_row():
+    row = summary.readable(summary.summarise(three_seeds()), "micro_f1").iloc[0]
+    assert row["micro F1 \N{MULTIPLICATION SIGN}100 [95%]"] == "70.0 [20.3, 119.7]"
+    assert row["difference to baseline [95%]"] == "+20.0 [-4.8, +44.8]"
+    assert row["lowest to highest"] == "50.0 to 90.0"
+
+
+def test_markdown_escapes_pipes():
+    table = pd.DataFrame({"a": ["x|y"], "b": [1]})
+    assert summary.markdown(table) == "| a | b |\n| --- | --- |\n| x\\|y | 1 |\n"
+
+
+def test_csv_keeps_the_numbers():
+    table = summary.summarise(three_seeds())
+    again = pd.read_csv(io.StringIO(summary.csv(table)))
+    pd.testing.assert_frame_equal(again, table, check_dtype=False, rtol=1e-15)

@@ -1,0 +1,134 @@
+"""Tagged words: reading, encoding and scoring over every word."""
+
+import numpy as np
+import pytest
+from datasets import Dataset
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE, TAGS, Mention
+from workbench.tasks.task import IGNORED
+
+SHAPE = Mention()
+WORDS = [["cancer", "of", "acetylsalicylic", "cells"], ["TP53", "."]]
+GOLD = [[BEGIN, OUTSIDE, BEGIN, INSIDE], [BEGIN, OUTSIDE]]
+
+
+@pytest.fixture
+def records():
+    return Dataset.from_dict({"words": WORDS, "tags": GOLD})
+
+
+def outputs_for(encoded, tags):
+    """Give every labelled piece an output that says its tag, and the others nonsense."""
+    outputs = np.full((len(encoded.labels), len(TAGS)), np.nan)
+    outputs[encoded.labels != IGNORED] = np.eye(len(TAGS))[tags]
+    return outputs
+
+
+def test_read(write):
+    content = "-DOCSTART- 95\n\na\tB\nb\tI\n\n\nc\tO\n"
+    records = SHAPE.read(write(content))
+    assert records.to_dict() == {
+        "words": [["a", "b"], ["c"]],
+        "tags": [[BEGIN, INSIDE], [OUTSIDE]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "problem"),
+    [
+        ("a\tO\nb\n", 2, "not a word, a tab and a tag"),
+        ("a\tB\tO\n", 1, "not a word"),
+        ("\tO\n", 1, "not a word"),
+        ("a\tB-Disease\n", 1, "the tag 'B-Disease' is not one of B, I, O"),
+        ("a\tI\n", 1, "no B or I is before it"),
+        ("a\tO\nb\tI\n", 2, "no B or I is before it"),
+        ("a\tB\n\nb\tI\n", 3, "no B or I is before it"),
+        ("a\tB\nb\tO", 2, "ends in the middle"),
+        ("\n\n", 1, "no sentence"),
+    ],
+)
+def test_a_damaged_file_is_refused(write, content, line, problem):
+    with pytest.raises(WorkbenchError, match=rf"train\.tsv, line {line}: .*{problem}.*; mend"):
+        SHAPE.read(write(content))
+
+
+def test_first_pieces_carry_the_labels(records, bert):
+    encoded = SHAPE.encode(records, bert, 64)
+    pieces = np.array(bert.convert_ids_to_tokens(encoded.token_ids.tolist()))
+    labelled = encoded.labels != IGNORED
+    assert pieces[labelled].tolist() == ["cancer", "of", "ace", "cells", "tp", "."]
+    assert encoded.labels[labelled].tolist() == GOLD[0] + GOLD[1]
+    assert encoded.labels.dtype == np.int64
+
+
+def test_every_word_has_a_prediction(records, tokenizer):
+    encoded = SHAPE.encode(records, tokenizer, 64)
+    predictions = SHAPE.predict(records, encoded, outputs_for(encoded, GOLD[0] + GOLD[1]))
+    assert predictions.tolist() == GOLD[0] + GOLD[1] and predictions.dtype == np.int8
+    expected = {"entity_f1": 1, "precision": 1, "recall": 1}
+    assert SHAPE.score(records, predictions) == pytest.approx(expected)
+
+
+def test_words_that_are_cut_off_are_predicted_outside(records, bert):
+    encoded = SHAPE.encode(records, bert, 4)
+    assert (encoded.labels != IGNORED).sum() == 2 + 1
+    predictions = SHAPE.predict(records, encoded, outputs_for(encoded, [BEGIN, OUTSIDE, BEGIN]))
+    assert predictions.tolist() == [BEGIN, OUTSIDE, OUTSIDE, OUTSIDE, BEGIN, OUTSIDE]
+    # Two of the three gold mentions remain; the third is missed, not dropped.
+    assert SHAPE.score(records, predictions)["recall"] == pytest.approx(2 / 3)
+
+
+def test_a_word_without_pieces_does_not_shift_the_others(bert):
+    records = Dataset.from_dict({"words": [["\u200b", "cancer"]], "tags": [[OUTSIDE, BEGIN]]})
+    encoded = SHAPE.encode(records, bert, 64)
+    predictions = SHAPE.predict(records, encoded, outputs_for(encoded, [OUTSIDE, BEGIN]))
+    assert predictions.tolist() == [OUTSIDE, BEGIN]
+
+
+@given(st.lists(st.lists(st.sampled_from(range(3)), min_size=1, max_size=9), min_size=1), st.data())
+def test_predict_undoes_encode_at_any_length(bert, sentences, data):
+    words = [["acetylsalicylic"] * len(tags) for tags in sentences]
+    records = Dataset.from_dict({"words": words, "tags": sentences})
+    limit = data.draw(st.integers(4, 40))
+    encoded = SHAPE.encode(records, bert, limit)
+    labelled = encoded.labels[encoded.labels != IGNORED]
+    # The word has pieces of its own number; two places go to [CLS] and [SEP].
+    size = len(bert.tokenize("acetylsalicylic"))
+    seen = -(-(limit - 2) // size)
+    expected = [tags[:seen] + [OUTSIDE] * (len(tags) - seen) for tags in sentences]
+    predictions = SHAPE.predict(records, encoded, outputs_for(encoded, labelled))
+    assert predictions.tolist() == sum(expected, [])
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        # All B: one of 4 words is a whole mention; F1 = 2 * 1 / (4 + 2).
+        ([[BEGIN, OUTSIDE, BEGIN, INSIDE]], 1 / 3),
+        # All I: each sentence is one mention, which one sentence is; F1 = 2 * 1 / (2 + 1).
+        ([[BEGIN, INSIDE, INSIDE], [OUTSIDE]], 2 / 3),
+        ([[OUTSIDE, OUTSIDE]], 0.0),
+    ],
+)
+def test_best_constant_score_by_hand(tags, expected):
+    records = Dataset.from_dict({"words": [["a"] * len(line) for line in tags], "tags": tags})
+    assert SHAPE.best_constant_score(records) == pytest.approx(expected)
+
+
+def test_best_constant_loss_is_the_entropy_of_the_tags(records, bert):
+    shares = np.array([3, 1, 2]) / 6
+    expected = -(shares * np.log(shares)).sum()
+    assert SHAPE.best_constant_loss(SHAPE.encode(records, bert, 64)) == pytest.approx(expected)
+
+
+def test_units_are_sentences_and_counts_are_mentions(records):
+    assert SHAPE.units(records).tolist() == [0, 1] and SHAPE.count(records) == 3
+
+
+def test_real_sentences_lose_no_word(corpora, bert):
+    records = SHAPE.read(corpora / "NCBI-disease" / "dev.tsv")
+    encoded = SHAPE.encode(records, bert, 512)
+    assert (encoded.labels != IGNORED).sum() == sum(map(len, records["tags"]))

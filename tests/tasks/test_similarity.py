@@ -1,0 +1,60 @@
+"""Sentence pairs: reading, encoding and scoring."""
+
+import numpy as np
+import pytest
+from datasets import Dataset
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.similarity import Similarity
+
+SHAPE = Similarity()
+HEADER = "pair_id\tsent1\tsent2\tscore\n"
+
+
+@pytest.fixture
+def records():
+    sentences = ["aspirin .", "cancer cells", "TP53"]
+    return Dataset.from_dict(
+        {"sentence1": sentences, "sentence2": sentences[::-1], "score": [0.0, 1.0, 2.0]}
+    )
+
+
+def test_read(write):
+    records = SHAPE.read(write(HEADER + '7\ta "b\tc\t3.2\n'))
+    assert records.to_dict() == {"sentence1": ['a "b'], "sentence2": ["c"], "score": [3.2]}
+
+
+@pytest.mark.parametrize(
+    ("score", "problem"),
+    [("high", "not a number"), ("nan", "between 0 and 4"), ("4.2", "between"), ("", "not a number")],
+)
+def test_a_wrong_score_is_refused(write, score, problem):
+    with pytest.raises(WorkbenchError, match=f"line 2: the score .*{problem}.*; mend the line"):
+        SHAPE.read(write(f"{HEADER}1\ta\tb\t{score}\n"))
+
+
+def test_encode(records, tokenizer):
+    encoded = SHAPE.encode(records, tokenizer, 64)
+    assert len(encoded) == 3 and encoded.labels.dtype == np.float32
+    first = encoded.token_ids[: encoded.offsets[1]].tolist()
+    assert first == tokenizer("aspirin .", "TP53")["input_ids"]
+
+
+def test_predict_and_score(records):
+    outputs = np.array([[0.5], [1.5], [2.5]])
+    predictions = SHAPE.predict(records, None, outputs)
+    assert predictions.dtype == np.float32 and predictions.shape == (3,)
+    assert SHAPE.score(records, predictions) == pytest.approx({"pearson": 1, "spearman": 1})
+
+
+def test_a_constant_has_no_score(records):
+    assert SHAPE.score(records, np.ones(3)) == {"pearson": None, "spearman": None}
+    assert SHAPE.best_constant_score(records) is None
+
+
+def test_best_constant_loss_is_the_variance(records, bert):
+    assert SHAPE.best_constant_loss(SHAPE.encode(records, bert, 64)) == pytest.approx(2 / 3)
+
+
+def test_every_pair_is_a_unit(records):
+    assert SHAPE.units(records).tolist() == [0, 1, 2] and SHAPE.count(records) == 3

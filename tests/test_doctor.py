@@ -1,0 +1,225 @@
+"""The report on a machine, with parts of the machine replaced."""
+
+import builtins
+import sys
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from workbench import doctor
+from workbench.doctor import MISSING, NOTE, OK, Finding
+
+SUBJECTS = [
+    "Python",
+    "packages",
+    "device",
+    "precision",
+    "compiler",
+    "memory",
+    "disk",
+    "data",
+    "bundled",
+    "hub",
+    "browser",
+]
+
+
+def test_examine_finds_something_on_every_subject(tmp_path):
+    findings = doctor.examine(tmp_path)
+    assert list(dict.fromkeys(item.subject for item in findings)) == SUBJECTS
+    assert {item.mark for item in findings} <= {OK, NOTE, MISSING}
+    assert all(item.found and "\n" not in item.found for item in findings)
+    assert all(item.mend for item in findings if item.mark == MISSING)
+
+
+def test_a_check_that_fails_is_a_finding(monkeypatch, tmp_path):
+    def fail():
+        raise RuntimeError("no sensor\nno second line")
+
+    monkeypatch.setattr(doctor, "memory", fail)
+    found = {item.subject: item for item in doctor.examine(tmp_path)}
+    assert found["memory"] == Finding(
+        NOTE, "memory", "could not be looked at (RuntimeError: no sensor)"
+    )
+
+
+def test_without_torch_the_rest_is_still_said(monkeypatch, tmp_path):
+    original = builtins.__import__
+
+    def refuse(name, *rest, **named):
+        if name == "torch":
+            raise ImportError("no torch")
+        return original(name, *rest, **named)
+
+    monkeypatch.delitem(sys.modules, "workbench.training.device", raising=False)
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    found = {item.subject: item for item in doctor.examine(tmp_path)}
+    assert list(found) == SUBJECTS
+    assert found["device"].mark == NOTE
+    assert "no torch" in found["device"].found
+
+
+@pytest.mark.parametrize(
+    ("findings", "status"),
+    [
+        ([Finding(OK, "a", "x")], 0),
+        ([Finding(MISSING, "a", "x", "y")], 0),
+        ([Finding(NOTE, "a", "x", essential=True)], 0),
+        ([Finding(OK, "a", "x"), Finding(MISSING, "b", "x", "y", essential=True)], 1),
+    ],
+)
+def test_status_is_one_only_where_something_essential_is_missing(monkeypatch, findings, status):
+    monkeypatch.setattr(doctor, "examine", lambda outputs: findings)
+    assert doctor.main() == status
+
+
+def test_report_says_what_to_type(capsys):
+    doctor.report([Finding(OK, "memory", "1.0 GB"), Finding(MISSING, "browser", "none", "get it")])
+    assert capsys.readouterr().out.splitlines() == [
+        "ok       memory     1.0 GB",
+        "missing  browser    none",
+        "                    type: get it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("installed", "found"),
+    [
+        ("2.6.0", None),
+        ("2.7.0+cu128", None),
+        ("2.5.1", "torch 2.5.1 is installed, >=2.6 is needed"),
+        (None, "torch is not installed"),
+    ],
+)
+def test_packages_are_compared_with_the_metadata(monkeypatch, installed, found):
+    def version(name):
+        if installed is None:
+            raise metadata.PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr(metadata, "version", version)
+    unmet = doctor._unmet("torch", SpecifierSet(">=2.6"))
+    expected = [Finding(MISSING, "packages", found, "pip install 'torch>=2.6'", essential=True)]
+    assert unmet == (expected if found else [])
+
+
+def test_extras_are_not_essential(monkeypatch):
+    texts = ["numpy>=2", 'no-such-package>=1; extra == "dev"']
+    monkeypatch.setattr(metadata, "requires", lambda name: texts)
+    (finding,) = doctor.packages()
+    assert finding.mark == OK
+
+
+def test_not_installed_is_a_note(monkeypatch):
+    def fail(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", fail)
+    (finding,) = doctor.packages()
+    assert (finding.mark, finding.mend) == (NOTE, "make setup")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "mark"),
+    [
+        ({"avx512_bf16": False, "amx_bf16": False, "cpu_name": "bf16"}, NOTE),
+        ({"avx512_bf16": True}, OK),
+        ({"amx_bf16": True}, OK),
+        ({}, NOTE),
+    ],
+)
+def test_bfloat16_counts_only_where_it_is_native(monkeypatch, capabilities, mark):
+    import torch
+
+    monkeypatch.setattr("workbench.training.device.find_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    (finding,) = doctor.precision()
+    assert finding.mark == mark
+
+
+def test_every_gpu_is_listed(monkeypatch):
+    import torch
+
+    monkeypatch.setattr("workbench.training.device.find_device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (60e9, 80e9))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "H100")
+    assert [item.found for item in doctor.device()] == [
+        "cuda:0 H100, 60.0 GB of 80.0 GB free",
+        "cuda:1 H100, 60.0 GB of 80.0 GB free",
+    ]
+
+
+def test_compiler_needs_pythons_headers(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(doctor.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    assert doctor.compiler()[0].mend == "apt-get install python3-dev"
+    (tmp_path / "Python.h").touch()
+    assert doctor.compiler() == [Finding(OK, "compiler", "/usr/bin/g++")]
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    assert doctor.compiler()[0].mend == "apt-get install g++"
+
+
+@pytest.mark.parametrize(("free", "mark"), [(4_900_000_000, NOTE), (5_000_000_000, OK)])
+def test_disk_is_that_of_the_nearest_folder_there_is(monkeypatch, tmp_path, free, mark):
+    asked = []
+
+    def usage(folder):
+        asked.append(folder)
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", usage)
+    (finding,) = doctor.disk(tmp_path / "not" / "yet")
+    assert (finding.mark, asked) == (mark, [tmp_path])
+
+
+def test_data_lists_the_folders_that_are_not_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    (tmp_path / "HoC").mkdir()
+    (finding,) = doctor.data()
+    assert finding.mark == NOTE
+    assert finding.found.startswith(f"1 of 13 tasks in {tmp_path}; not bc5-chem, ")
+    assert "hoc" not in finding.found.partition(";")[2]
+
+
+@pytest.mark.parametrize(("setting", "mark"), [("", NOTE), ("no-such-folder", MISSING)])
+def test_data_without_a_folder_says_what_to_type(monkeypatch, setting, mark):
+    monkeypatch.setenv("WORKBENCH_DATA", setting)
+    (finding,) = doctor.data()
+    assert (finding.mark, finding.mend) == (mark, "export WORKBENCH_DATA=FOLDER")
+
+
+def test_cached_checkpoints_have_their_short_names(monkeypatch):
+    def repository(name, kind="model"):
+        return SimpleNamespace(repo_id=name, repo_type=kind)
+
+    repositories = [
+        repository("google-bert/bert-base-uncased"),
+        repository("owner/other"),
+        repository("owner/data", "dataset"),
+    ]
+    cache = SimpleNamespace(repos=repositories)
+    monkeypatch.setattr("huggingface_hub.scan_cache_dir", lambda: cache)
+    (finding,) = doctor.hub_checkpoints()
+    assert (finding.mark, finding.found) == (OK, "bert, owner/other")
+
+
+def test_an_absent_cache_is_a_note(monkeypatch):
+    from huggingface_hub.errors import CacheNotFound
+
+    def fail():
+        raise CacheNotFound("none", cache_dir=Path("none"))
+
+    monkeypatch.setattr("huggingface_hub.scan_cache_dir", fail)
+    (finding,) = doctor.hub_checkpoints()
+    assert finding.mark == NOTE
+
+
+@pytest.mark.parametrize(("path", "mark"), [("/usr/bin/chromium", OK), (None, MISSING)])
+def test_browser(monkeypatch, path, mark):
+    monkeypatch.setattr("workbench.notebook.rendering.browser", lambda: path)
+    assert doctor.browser()[0].mark == mark

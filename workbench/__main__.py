@@ -1,0 +1,150 @@
+"""The command line: the same verbs as the notebooks."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from workbench import __version__
+from workbench.errors import WorkbenchError
+
+# Everything else is imported by the verb that needs it, so that a mistyped line answers at once.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return the exit status."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except WorkbenchError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "stopped; what is finished stays, and the same line goes on from there", file=sys.stderr
+        )
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m workbench",
+        description="Fine-tune biomedical language models on small data, and trust the numbers.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _sweep_parser(verbs)
+    _work_parser(verbs)
+    _gc_parser(verbs)
+    _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
+    _plain_parser(verbs, "doctor", _doctor, "say what this machine has and what is missing")
+    return parser
+
+
+def _plain_parser(verbs, name: str, run, text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _sweep_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "sweep", _sweep, "run a batch through notebooks/sweep.ipynb")
+    verb.formatter_class = argparse.RawDescriptionHelpFormatter
+    verb.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        dest="parameters",
+        help="set a parameter, as papermill does",
+    )
+    verb.add_argument("notebook", nargs="?", type=Path, help="where to write the notebook that ran")
+    verb.epilog = "parameters:\n" + _parameter_help()
+
+
+def _parameter_help() -> str:
+    from workbench.store.settings import SweepSettings
+
+    return "\n".join(
+        f"  {item.name:<14} {item.metadata['help']} (default: {item.default!r})"
+        for item in fields(SweepSettings)
+    )
+
+
+def _work_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "work", _work, "train what a study misses, until nothing is left")
+    verb.add_argument("study", help="its name")
+    _outputs_argument(verb)
+    verb.add_argument("--device", default="", help="auto, cuda, cuda:1, mps or cpu")
+    verb.add_argument("--micro-batch", type=int, default=0, help="examples in one forward pass")
+
+
+def _gc_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "gc", _gc, "remove what dead workers and old studies left")
+    _outputs_argument(verb)
+    verb.add_argument("--dry-run", action="store_true", help="only say what would go")
+    verb.add_argument(
+        "--finished", action="store_true", help="also finished runs that no study holds"
+    )
+    verb.add_argument(
+        "--older-than", type=float, default=1.0, metavar="HOURS", help="leave younger files alone"
+    )
+
+
+def _outputs_argument(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
+
+
+def _sweep(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.batch import run_sweep
+
+    return run_sweep(dict(chosen.parameters), chosen.notebook)
+
+
+def _work(chosen: argparse.Namespace) -> int:
+    from workbench.execution.worker import work_on
+
+    return work_on(chosen.study, chosen.outputs, chosen.device, chosen.micro_batch)
+
+
+def _gc(chosen: argparse.Namespace) -> int:
+    from workbench.store.folder import RunStore
+    from workbench.store.retention import bytes_of, collect
+    from workbench.store.settings import SweepSettings, outputs_folder
+    from workbench.store.study import held_runs
+
+    store = RunStore(outputs_folder(SweepSettings(outputs=chosen.outputs)))
+    removed = collect(
+        store,
+        keep=held_runs(store),
+        older_than_seconds=chosen.older_than * 3600,
+        dry_run=chosen.dry_run,
+        drop_finished_outside_studies=chosen.finished,
+    )
+    for item in removed:
+        print(f"{item.kind:<20} {item.bytes / 1e6:10.1f} MB  {item.path}")
+    verb = "would free" if chosen.dry_run else "freed"
+    print(f"{len(removed)} items, {verb} {bytes_of(removed) / 1e6:.1f} MB")
+    return 0
+
+
+def _techniques(chosen: argparse.Namespace) -> int:
+    from workbench.techniques import registry
+
+    for name, kind in registry().items():
+        settings = ", ".join(f"{item.name}={item.default}" for item in fields(kind)) or "none"
+        print(f"{name}\n  {kind.summary}\n  settings: {settings}\n  source: {kind.source}")
+    return 0
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from workbench.doctor import main as examine
+
+    return examine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Pure functions on tables of runs: spread, summary, conclusion, published yardsticks."""

@@ -1,0 +1,147 @@
+"""Reported numbers to measure a result against, and the BLURB score.
+
+The packaged ``published.csv`` holds what the papers print, one number a row. Its models and tasks
+are spelled as there; this module maps the names used here onto them. Of the two generations of
+PubMedBERT numbers in circulation the later one is used (JNLPBA 79.10, GAD 83.96, score 81.16).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from workbench.errors import WorkbenchError, unknown
+
+TASK_TITLES = {
+    "bc5-chem": "BC5-chem",
+    "bc5-disease": "BC5-disease",
+    "ncbi-disease": "NCBI-disease",
+    "bc2gm": "BC2GM",
+    "jnlpba": "JNLPBA",
+    "ebm-pico": "EBM PICO",
+    "chemprot": "ChemProt",
+    "ddi": "DDI",
+    "gad": "GAD",
+    "biosses": "BIOSSES",
+    "hoc": "HoC",
+    "pubmedqa": "PubMedQA",
+    "bioasq": "BioASQ",
+}
+"""The tasks of BLURB: our name and the name in the table."""
+
+_GU = ("Gu et al. 2020, arXiv:2007.15779", "Table 6")
+_LINKBERT = ("LinkBERT, arXiv:2203.15827", "Table 7")
+
+_ROWS = {
+    "bert": (*_GU, "BERT-base uncased"),
+    "roberta": (*_GU, "RoBERTa-base cased"),
+    "biobert": (*_GU, "BioBERT v1.1 cased"),
+    "scibert": (*_GU, "SciBERT uncased"),
+    "clinicalbert": (*_GU, "ClinicalBERT (Bio+Clinical) cased"),
+    "bluebert": (*_GU, "BlueBERT"),
+    "pubmedbert": (*_GU, "PubMedBERT uncased (abstracts)"),
+    "biolinkbert": (*_LINKBERT, "BioLinkBERT-base"),
+    "biolinkbert-large": (*_LINKBERT, "BioLinkBERT-large"),
+}
+
+DEFAULT_MODEL = "pubmedbert"
+"""Whose numbers serve a model that has none of its own."""
+
+BLURB_TYPES = (
+    ("bc5-chem", "bc5-disease", "ncbi-disease", "bc2gm", "jnlpba"),
+    ("ebm-pico",),
+    ("chemprot", "ddi", "gad"),
+    ("biosses",),
+    ("hoc",),
+    ("pubmedqa", "bioasq"),
+)
+"""The six types that the BLURB score weighs equally (Gu et al. 2020, arXiv:2007.15779)."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """A published score."""
+
+    value: float
+    """Times 100, as printed."""
+    model: str
+    """The model as the paper names it, which may not be the one that was trained."""
+    source: str
+    """Paper and table."""
+    note: str
+    """What the paper says about the number, such as the seeds behind it."""
+
+    @property
+    def label(self) -> str:
+        """Model and value, such as ``"PubMedBERT uncased (abstracts) 92.30"``."""
+        return f"{self.model} {self.value:.2f}"
+
+
+def published(task: str, model: str) -> Yardstick | None:
+    """Return the published score of a model on a task.
+
+    Parameters
+    ----------
+    task
+        Our name; options after a colon are ignored. HoC has two readings: Gu et al. classify
+        sentences, LinkBERT whole abstracts.
+    model
+        Short name. A model without numbers of its own gets those of Gu et al.'s PubMedBERT,
+        labelled so.
+
+    Returns
+    -------
+    Yardstick or None
+        None for a task outside BLURB, such as a generated one.
+    """
+    title = TASK_TITLES.get(task.partition(":")[0])
+    if title is None:
+        return None
+    paper, table, name = _ROWS.get(model, _ROWS[DEFAULT_MODEL])
+    numbers = published_table()
+    rows = numbers[
+        (numbers["paper"] == paper)
+        & (numbers["table"] == table)
+        & (numbers["model"] == name)
+        & (numbers["task"] == title)
+    ]
+    row = rows.iloc[0]
+    return Yardstick(float(row["mean"]), name, f"{paper}, {table}", row["note"])
+
+
+@cache
+def published_table() -> pd.DataFrame:
+    """Read every reported number: paper, table, model, task, technique, metric, mean, std, ..."""
+    with (files("workbench.analysis") / "published.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, keep_default_na=True).fillna({"note": ""})
+
+
+def blurb_score(scores: Mapping[str, float]) -> float:
+    """Return the BLURB score: the mean over the six types of the mean over their tasks.
+
+    Parameters
+    ----------
+    scores
+        Score of each of the thirteen tasks by name, all on one scale, which the result has too.
+
+    Raises
+    ------
+    WorkbenchError
+        When a task is missing, undefined or not one of BLURB's.
+
+    Notes
+    -----
+    Gu et al. 2020 (arXiv:2007.15779), macro average over task types.
+    """
+    for name in scores:
+        if name not in TASK_TITLES:
+            raise unknown("BLURB task", name, TASK_TITLES)
+    missing = [name for name in TASK_TITLES if pd.isna(scores.get(name))]
+    if missing:
+        raise WorkbenchError(
+            f"the BLURB score needs all thirteen tasks: add scores for {', '.join(missing)}"
+        )
+    means = [sum(scores[task] for task in tasks) / len(tasks) for tasks in BLURB_TYPES]
+    return sum(means) / len(means)

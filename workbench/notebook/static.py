@@ -1,0 +1,180 @@
+"""Images and files of figures, for wherever no front end draws them.
+
+A browser draws what JupyterLab shows; where there is none, or it fails, matplotlib draws the same
+traces. Images have a white page and dark text.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from workbench.notebook import drawing, palette, rendering
+from workbench.store.atomic import write_bytes, write_text
+
+WIDTH = 900
+"""Pixels, before the scale."""
+HEIGHT = 450
+"""Pixels of a figure that sets no height."""
+SCALE = 2
+START_TIMEOUT, FIGURE_TIMEOUT = 40.0, 10.0
+"""Seconds a browser gets to start, and for each figure."""
+
+
+@dataclass
+class _Browser:
+    """Why the browser is no longer tried in this process; empty while it may be."""
+
+    failure: str = ""
+
+
+_browser = _Browser()
+
+
+def drawer() -> str:
+    """Return what draws the images: ``"kaleido"`` or ``"matplotlib"``."""
+    return "kaleido" if not _browser.failure and rendering.browser() else "matplotlib"
+
+
+def failure() -> str:
+    """Return why kaleido failed in this process, empty where it did not."""
+    return _browser.failure
+
+
+def png(
+    figure: go.Figure, width: int = WIDTH, height: int | None = None, scale: float = SCALE
+) -> bytes:
+    """Draw a figure as a PNG image of ``width * scale`` by ``height * scale`` pixels."""
+    return pngs([figure], width, height, scale)[0]
+
+
+def pngs(
+    figures: Sequence[go.Figure],
+    width: int = WIDTH,
+    height: int | None = None,
+    scale: float = SCALE,
+) -> list[bytes]:
+    """Draw several figures with one start of the browser.
+
+    Parameters
+    ----------
+    figures
+        Plotly figures.
+    width, height
+        Size in pixels; the height defaults to each figure's own.
+    scale
+        Image pixels per pixel.
+
+    Returns
+    -------
+    list of bytes
+        PNG images. Where kaleido fails, matplotlib draws them all and `failure` says why.
+    """
+    pages = [on_white(figure) for figure in figures]
+    sizes = [(width, int(height or page.layout.height or HEIGHT)) for page in pages]
+    if pages and drawer() == "kaleido":
+        try:
+            return _browser_pngs(pages, sizes, scale)
+        except (rendering.RenderingError, OSError) as error:
+            _browser.failure = str(error)
+    return [drawing.draw(page, *size, scale) for page, size in zip(pages, sizes, strict=True)]
+
+
+def _browser_pngs(
+    pages: Sequence[go.Figure], sizes: Sequence[tuple[int, int]], scale: float
+) -> list[bytes]:
+    requests = [
+        {"figure": plain(page), "width": width, "height": height, "scale": scale}
+        for page, (width, height) in zip(pages, sizes, strict=True)
+    ]
+    return rendering.render(requests, START_TIMEOUT + FIGURE_TIMEOUT * len(requests))
+
+
+def on_white(figure: go.Figure) -> go.Figure:
+    """Return a copy with a white page and dark text."""
+    page = go.Figure(figure)
+    page.update_layout(
+        paper_bgcolor="white", plot_bgcolor="white", font_color=palette.TEXT_ON_WHITE
+    )
+    return page
+
+
+def plain(figure: go.Figure) -> dict[str, Any]:
+    """Return a figure as plain JSON types that every version of plotly.js reads.
+
+    Plotly packs arrays as base64, which viewers with an older plotly.js draw as an empty chart;
+    here they are lists, with None where a number is undefined.
+    """
+    return _plain(figure.to_dict())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() >= {"dtype", "bdata"}:
+            return _plain(np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"]))
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def save(figure: go.Figure, stem: str | Path) -> None:
+    """Write ``<stem>.json`` (plotly's format) and ``<stem>.png``, each atomically."""
+    save_all({stem: figure})
+
+
+def save_all(figures: Mapping[str | Path, go.Figure]) -> None:
+    """Write several figures by stem, as `save` does, with one start of the browser."""
+    images = pngs(list(figures.values()))
+    for (stem, figure), image in zip(figures.items(), images, strict=True):
+        write_text(Path(f"{stem}.json"), json.dumps(plain(figure), allow_nan=False))
+        write_bytes(Path(f"{stem}.png"), image)
+
+
+def display_bundle(figure: go.Figure, image: bytes | None = None) -> dict[str, Any]:
+    """Return a figure in every form a notebook viewer may read.
+
+    Parameters
+    ----------
+    figure
+        A plotly figure.
+    image
+        Its PNG, drawn now where it is not given.
+
+    Returns
+    -------
+    dict
+        By MIME type: plotly's JSON, PNG (base64) and plain text, for
+        ``IPython.display.display(bundle, raw=True)``.
+    """
+    image = png(figure) if image is None else image
+    return {
+        "application/vnd.plotly.v1+json": plain(figure) | {"config": {"displaylogo": False}},
+        "image/png": base64.b64encode(image).decode("ascii"),
+        "text/plain": alt_text(figure),
+    }
+
+
+def alt_text(figure: go.Figure) -> str:
+    """Describe a figure in words: title, explanation, axes and what is drawn."""
+    title = figure.layout.title
+    axes = [axis.title.text for axis in (*figure.select_xaxes(), *figure.select_yaxes())]
+    names = ", ".join(dict.fromkeys(trace.name for trace in figure.data if trace.name))
+    notes = ", ".join(note.text for note in figure.layout.annotations)
+    parts = [
+        title.text,
+        title.subtitle.text,
+        "axes: " + ", ".join(dict.fromkeys(axis for axis in axes if axis)) if any(axes) else "",
+        f"panels and notes: {notes}" if notes else "",
+        f"drawn: {names}" if names else "",
+    ]
+    return drawing.one_line(". ".join(part for part in parts if part))

@@ -1,0 +1,88 @@
+"""The cells of ``sweep.ipynb``: settings in, runs, then table, figures and report."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.display import Markdown, clear_output, display
+
+from workbench.execution.progress import Progress
+from workbench.execution.sweep import run_missing
+from workbench.notebook import static
+from workbench.notebook.report import Report
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings, outputs_folder
+from workbench.store.study import Study, plan_study
+
+
+class Sweep:
+    """One sweep, from its parameters to its report.
+
+    Parameters
+    ----------
+    namespace
+        The notebook's ``globals()`` after its parameter cells.
+
+    Raises
+    ------
+    WorkbenchError
+        For an unknown parameter or a value that cannot work.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]):
+        self.settings = SweepSettings.from_namespace(namespace)
+        self.store = RunStore(outputs_folder(self.settings))
+        self.study = plan_study(self.settings, self.store)
+        print(describe(self.study, len(self.store.missing(self.study.run_ids))))
+
+    def run(self) -> None:
+        """Train what is missing, with one line of progress."""
+        line = _ProgressLine()
+        trained = run_missing(self.store, self.study, self.settings.workers, line)
+        line.end(f"{trained} runs trained, {len(self.study.specs) - trained} were there already.")
+
+    def report(self) -> Report:
+        """Write the report's files, and show its table and conclusion."""
+        report = Report(self.store, self.study)
+        path = report.save()
+        display(Markdown(report.text))
+        print(f"Report: {path}")
+        return report
+
+
+def describe(study: Study, missing: int) -> str:
+    """Return the first lines of a sweep: what it runs, on what."""
+    models = ", ".join(dict.fromkeys(spec.model for spec in study.specs))
+    first = (
+        f"Study {study.name}: {len(study.specs)} runs of {study.specs[0].task} with {models} "
+        f"on {study.device} in {study.specs[0].precision}, {missing} of them to train."
+    )
+    return "\n".join([first, *study.notes])
+
+
+def show(report: Report) -> None:
+    """Show the three figures, each as plotly and as a picture."""
+    images = static.pngs(list(report.figures.values()))
+    for figure, image in zip(report.figures.values(), images, strict=True):
+        display(static.display_bundle(figure, image), raw=True)
+
+
+class _ProgressLine:
+    """Prints progress over itself, ever more rarely, so that a saved notebook stays small."""
+
+    def __init__(self) -> None:
+        self.started = self.printed = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self.printed >= max(1.0, 0.01 * (now - self.started)):
+            self.printed = now
+            self._print(progress.line())
+
+    def end(self, text: str) -> None:
+        """Replace the progress by what came of it."""
+        self._print(text + "\n")
+
+    def _print(self, text: str) -> None:
+        clear_output(wait=True)
+        print(f"\r{text:<100}", end="", flush=True)

@@ -1,0 +1,62 @@
+"""Who works on a run: kernel file locks, which end with the process that holds them."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
+
+from filelock import FileLock, Timeout
+
+from workbench.store.atomic import explained, make_folder
+from workbench.store.folder import RunStore
+
+_PATIENCE_SECONDS = 0.05
+"""Outlasts `working`, which takes a lock for an instant to see whether it is free."""
+
+
+def claim(store: RunStore, run_ids: Iterable[str]) -> AbstractContextManager | None:
+    """Claim runs for this process, all of them or none.
+
+    The locks are taken in the order of the identities, so two workers can never each hold what
+    the other waits for. They end with the context, or with the process, however it ends. After
+    claiming, look again whether the runs are still missing: another worker may have just finished
+    them.
+
+    Returns
+    -------
+    context manager or None
+        The runs are claimed from the call on and until the context ends; None when another
+        worker, in this process or any other, holds one of them.
+
+    Raises
+    ------
+    WorkbenchError
+        When a lock cannot be written, or the file system has none.
+    """
+    with ExitStack() as held:
+        for run_id in sorted(set(run_ids)):
+            lock = _take(store, run_id, _PATIENCE_SECONDS)
+            if lock is None:
+                return None
+            held.callback(lock.release)
+        return held.pop_all()
+
+
+def working(store: RunStore, run_id: str) -> bool:
+    """Tell whether some worker holds a run."""
+    if not store.lock_path(run_id).exists():
+        return False
+    lock = _take(store, run_id, 0)
+    if lock is not None:
+        lock.release()
+    return lock is None
+
+
+def _take(store: RunStore, run_id: str, patience: float) -> FileLock | None:
+    path = store.lock_path(run_id)
+    lock = FileLock(path, thread_local=False, fallback_to_soft=False)
+    try:
+        with explained(path):
+            make_folder(path.parent)
+            lock.acquire(timeout=patience, poll_interval=_PATIENCE_SECONDS / 5)
+    except Timeout:
+        return None
+    return lock

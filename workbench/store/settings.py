@@ -1,0 +1,167 @@
+"""The settings of a sweep: one definition for notebooks, papermill, widgets and the command line."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from workbench.errors import WorkbenchError, unknown
+
+_NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython", "open"}
+"""What a notebook's namespace holds before any cell ran."""
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What a sweep runs. Numbers left at 0 are the task's published ones for the model's size."""
+
+    task: str = _setting(
+        "miniature-similarity", "the task, with options after colons: hoc:abstracts"
+    )
+    models: str = _setting(
+        "auto", "short names, hub ids or folders, separated by commas; auto finds one"
+    )
+    techniques: str = _setting(
+        "baseline,freeze,layerwise,reinit",
+        "separated by commas; join with +, set with a colon: freeze:6+layerwise:0.9",
+    )
+    seeds: str = _setting("5", "how many, or a list: 1,2,5")
+    learning_rate: float = _setting(0.0, "peak learning rate; 0 is the task's own")
+    batch_size: int = _setting(0, "examples in a step; 0 is the task's own")
+    epochs: int = _setting(0, "passes over the training data; 0 is the task's own")
+    max_steps: int = _setting(0, "the most optimizer steps a baseline run takes; 0 is no limit")
+    train_size: int = _setting(
+        0, "training examples (documents where a task has them) drawn; 0 is all"
+    )
+    head: str = _setting("native", "native (the family's own) or linear (one layer on [CLS])")
+    reporting: str = _setting("last", "the epoch whose weights are reported: last or best-dev")
+    precision: str = _setting("auto", "auto, float32 or bfloat16")
+    device: str = _setting("auto", "auto, cuda, mps or cpu")
+    workers: int = _setting(0, "processes that train side by side; 0 chooses for this machine")
+    outputs: str = _setting("", "folder of runs and reports; empty is the project's outputs/")
+    study: str = _setting("", "a name for this sweep; empty makes one from its settings")
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "SweepSettings":
+        """Read settings from what a notebook or a command line gives.
+
+        Parameters
+        ----------
+        values
+            By parameter name: text, numbers or lists.
+
+        Raises
+        ------
+        WorkbenchError
+            For an unknown parameter (with the nearest name) or a value that cannot be read.
+        """
+        known = {item.name: item for item in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise unknown("parameter", name, known)
+        return cls(**{name: _read(known[name], value) for name, value in values.items()})
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, Any]) -> "SweepSettings":
+        """Read settings from the variables of a notebook whose first cells only set parameters.
+
+        papermill warns about a parameter that the notebook does not have, and runs on: here it is
+        refused, because its variable stands beside the known ones.
+        """
+        return cls.from_values(
+            {
+                name: value
+                for name, value in namespace.items()
+                if not name.startswith("_")
+                and name not in _NOTEBOOK_NAMES
+                and not isinstance(value, ModuleType)
+                and not callable(value)
+            }
+        )
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models, in the order given."""
+        return _list("models", self.models)
+
+    @property
+    def technique_names(self) -> list[str]:
+        """The techniques, in the order given."""
+        return _list("techniques", self.techniques)
+
+    @property
+    def seed_list(self) -> list[int]:
+        """The seeds: a count n stands for 0 to n - 1.
+
+        Raises
+        ------
+        WorkbenchError
+            When there is none, one is negative or no whole number, or one is given twice.
+        """
+        text = str(self.seeds).strip()
+        try:
+            numbers = [int(part) for part in text.strip(",").split(",")]
+        except ValueError:
+            raise WorkbenchError(
+                f"seeds is {text!r}, but it must be a count, such as 5, or a list, such as 1,2,5"
+            ) from None
+        if "," not in text:
+            if numbers[0] < 1:
+                raise WorkbenchError(f"seeds is {numbers[0]}, but it must be at least 1")
+            return list(range(numbers[0]))
+        if min(numbers) < 0 or len(set(numbers)) < len(numbers):
+            raise WorkbenchError(f"seeds is {text!r}, but each must be 0 or more and given once")
+        return numbers
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as plain JSON types."""
+        return asdict(self)
+
+
+def project_root() -> Path:
+    """Return the folder of the project this package was installed from, else where one is."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").is_file() else Path.cwd()
+
+
+def outputs_folder(settings: SweepSettings) -> Path:
+    """Return the folder of runs and reports: the project's own unless another one was given."""
+    return Path(settings.outputs).expanduser() if settings.outputs else project_root() / "outputs"
+
+
+def _list(name: str, text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
+        raise WorkbenchError(f"{name} is empty: name at least one, or leave it out")
+    if len(set(names)) < len(names):
+        raise WorkbenchError(f"{name} is {text!r}, which names one twice: name each once")
+    return names
+
+
+def _read(item: Any, value: Any) -> Any:
+    if item.type is str:
+        return _text(value)
+    try:
+        number = float(value)
+        whole = number == int(number)
+    except (TypeError, ValueError, OverflowError):
+        number, whole = float("nan"), False
+    if not isfinite(number) or isinstance(value, bool) or number < 0:
+        raise WorkbenchError(f"{item.name} is {value!r}, but it must be a number of at least 0")
+    if item.type is int and not whole:
+        raise WorkbenchError(f"{item.name} is {value!r}, but it must be a whole number")
+    return item.type(number)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        joined = ",".join(str(part) for part in value)
+        # One seed in a list is that seed, not a count.
+        return f"{joined}," if len(value) == 1 and isinstance(value[0], int) else joined
+    return "" if value is None else str(value)

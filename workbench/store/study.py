@@ -1,0 +1,271 @@
+"""A study: the runs a sweep asks for, how they group into cohorts, and which are missing."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkbenchError, unknown
+from workbench.models.checkpoint import Checkpoint, find_checkpoint
+from workbench.spec import RunSpec, canonical_json
+from workbench.store.atomic import write_json
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings
+from workbench.tasks.loading import LoadedTask
+from workbench.tasks.loading import load as load_task
+from workbench.techniques import Composition, from_settings, parse
+from workbench.training.cohort import plan
+from workbench.training.device import find_device, find_precision
+
+_LARGEST_COHORT = 16
+
+_OWN_NUMBERS = (
+    "learning_rate",
+    "weights_seed",
+    "order_seed",
+    "dropout_seed",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "clip_norm",
+    "warmup",
+    "reporting",
+    "techniques",
+)
+"""What may differ among the members of a cohort; techniques say for themselves what may not."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a sweep runs, as it is stored.
+
+    Attributes
+    ----------
+    name
+        Of its folder under ``studies/``.
+    settings
+        What was asked for.
+    specs
+        Every run, in the order of models, techniques and seeds.
+    cohorts
+        The runs that train together, by identity; every run is in one.
+    steps
+        The optimizer steps of each run, by identity.
+    notes
+        What a reader of the results must know, in sentences.
+    device
+        Where it trains.
+    """
+
+    name: str
+    settings: SweepSettings
+    specs: tuple[RunSpec, ...]
+    cohorts: tuple[tuple[str, ...], ...]
+    steps: dict[str, int]
+    notes: tuple[str, ...]
+    device: str
+
+    @cached_property
+    def by_id(self) -> dict[str, RunSpec]:
+        """The runs by identity."""
+        return {spec.id: spec for spec in self.specs}
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The identities of the runs, in order."""
+        return list(self.by_id)
+
+    def save(self, store: RunStore) -> None:
+        """Write the study's file, atomically."""
+        content = {
+            "name": self.name,
+            "settings": self.settings.to_json(),
+            "specs": [spec.to_json() for spec in self.specs],
+            "cohorts": self.cohorts,
+            "steps": self.steps,
+            "notes": self.notes,
+            "device": self.device,
+        }
+        write_json(study_path(store, self.name), content)
+
+
+def study_path(store: RunStore, name: str) -> Path:
+    """Return the path of a study's file."""
+    return store.root / "studies" / name / "study.json"
+
+
+def study_names(store: RunStore) -> list[str]:
+    """Return the names of the stored studies, sorted."""
+    return sorted(path.parent.name for path in (store.root / "studies").glob("*/study.json"))
+
+
+def load_study(store: RunStore, name: str) -> Study:
+    """Read a stored study.
+
+    Raises
+    ------
+    WorkbenchError
+        When there is none of that name, or its file is damaged.
+    """
+    path = study_path(store, name)
+    if not path.is_file():
+        raise unknown("study", name, study_names(store) or ["(none yet: run a sweep first)"])
+    try:
+        content = json.loads(path.read_text(encoding="utf8"))
+        return _from_json(content)
+    except (ValueError, KeyError, TypeError):
+        raise WorkbenchError(
+            f"the study file {path} is damaged: delete it and run the sweep again"
+        ) from None
+
+
+def held_runs(store: RunStore) -> set[str]:
+    """Return the identities of all runs that some stored study holds."""
+    return {run for name in study_names(store) for run in load_study(store, name).run_ids}
+
+
+def plan_study(settings: SweepSettings, store: RunStore) -> Study:
+    """Turn settings into a stored study, or find the one that these settings made before.
+
+    Raises
+    ------
+    WorkbenchError
+        For anything in the settings that does not exist or cannot work.
+    """
+    device = find_device(settings.device)
+    precision = find_precision(settings.precision, device)
+    task = load_task(settings.task)
+    reduced = task.subset(settings.train_size, 0)
+    examples = len(reduced.splits["train"])
+    specs: list[RunSpec] = []
+    notes = list(task.notes)
+    for name in settings.model_names:
+        checkpoint = find_checkpoint(name, synthetic_task=task.task.synthetic)
+        notes.extend(_model_notes(name, checkpoint))
+        specs.extend(_model_specs(settings, task, checkpoint, precision))
+    unique = {spec.id: spec for spec in specs}
+    name = _checked_name(settings.study) or _default_name(settings, list(unique), device.type)
+    study = Study(
+        name=name,
+        settings=settings,
+        specs=tuple(unique.values()),
+        cohorts=_cohorts(list(unique.values()), device.type),
+        steps={run: plan(spec, examples).steps for run, spec in unique.items()},
+        notes=tuple(notes),
+        device=str(device),
+    )
+    return _keep_membership(store, study)
+
+
+def _from_json(content: dict[str, Any]) -> Study:
+    return Study(
+        name=content["name"],
+        settings=SweepSettings.from_values(content["settings"]),
+        specs=tuple(RunSpec.from_json(spec) for spec in content["specs"]),
+        cohorts=tuple(tuple(cohort) for cohort in content["cohorts"]),
+        steps=content["steps"],
+        notes=tuple(content["notes"]),
+        device=content["device"],
+    )
+
+
+def _keep_membership(store: RunStore, study: Study) -> Study:
+    """Save a study, or return the stored one where it is the same: its cohorts stay as they are."""
+    if study_path(store, study.name).is_file():
+        try:
+            stored = load_study(store, study.name)
+        except WorkbenchError:
+            stored = study
+        if stored is not study and stored.run_ids == study.run_ids:
+            return stored
+    study.save(store)
+    return study
+
+
+def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:
+    if checkpoint.name == name:
+        return []
+    reason = f"the model {name!r} is {checkpoint.name} on this machine"
+    return [f"{reason} ({checkpoint.weights[:14]})."]
+
+
+def _model_specs(
+    settings: SweepSettings, task: LoadedTask, checkpoint: Checkpoint, precision: str
+) -> list[RunSpec]:
+    recipe = task.task.recipes[checkpoint.size]
+    compositions = _compositions(settings, checkpoint.layers)
+    return [
+        RunSpec(
+            task=task.name,
+            data=task.data_hash,
+            train_size=settings.train_size,
+            model=checkpoint.name,
+            weights=checkpoint.weights,
+            head=settings.head,
+            techniques=composition.settings,
+            learning_rate=settings.learning_rate or recipe.learning_rate,
+            batch_size=settings.batch_size or recipe.batch_size,
+            epochs=settings.epochs or recipe.epochs,
+            max_steps=settings.max_steps,
+            max_length=task.task.max_length,
+            dropout=_dropout(checkpoint),
+            precision=precision,
+            reporting=settings.reporting,
+            weights_seed=seed,
+            order_seed=seed,
+            dropout_seed=seed,
+        )
+        for composition in compositions
+        for seed in settings.seed_list
+    ]
+
+
+def _compositions(settings: SweepSettings, layers: int) -> list[Composition]:
+    found = [parse(name, layers) for name in settings.technique_names]
+    labels = [composition.label for composition in found]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise WorkbenchError(
+                f"techniques names {label!r} twice under different spellings: name each once"
+            )
+    return found
+
+
+def _dropout(checkpoint: Checkpoint) -> float:
+    return float(checkpoint.config.get("hidden_dropout_prob", 0.1))
+
+
+def _checked_name(name: str) -> str:
+    if name and not all(character.isalnum() or character in "-_." for character in name):
+        raise WorkbenchError(
+            f"the study name {name!r} cannot be a folder's: use letters, digits, - and _"
+        )
+    return name.lstrip(".")
+
+
+def _default_name(settings: SweepSettings, run_ids: list[str], device: str) -> str:
+    digest = hashlib.sha256(canonical_json([run_ids, device]).encode()).hexdigest()
+    return f"{settings.task.split(':')[0]}-{digest[:8]}"
+
+
+def _cohorts(specs: Sequence[RunSpec], device: str) -> tuple[tuple[str, ...], ...]:
+    """Group runs that may train together: one by one on a CPU, where stacking costs time."""
+    groups: dict[Any, list[str]] = {}
+    for spec in specs:
+        groups.setdefault(cohort_key(spec), []).append(spec.id)
+    size = _LARGEST_COHORT if device == "cuda" else 1
+    return tuple(
+        tuple(group[first : first + size])
+        for group in groups.values()
+        for first in range(0, len(group), size)
+    )
+
+
+def cohort_key(spec: RunSpec) -> tuple[str, Any]:
+    """Return what must be equal among the members of a cohort."""
+    content = {key: value for key, value in spec.to_json().items() if key not in _OWN_NUMBERS}
+    return canonical_json(content), from_settings(spec.techniques).cohort_key

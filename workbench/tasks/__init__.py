@@ -1,0 +1,1 @@
+"""What is learned: the catalogue of tasks, their files, their readers, encoding and metrics."""

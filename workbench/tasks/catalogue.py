@@ -1,0 +1,285 @@
+"""The facts of every task and the grammar of their names; no data is touched.
+
+Sources: counts, metrics and types from Gu et al. 2020 (BLURB, arXiv:2007.15779); settings from
+LinkBERT (Yasunaga et al. 2022, arXiv:2203.15827). BLURB's authors publish no settings for small
+models: those take the base model's batch size and epochs with a higher learning rate.
+"""
+
+from typing import Any
+
+from workbench.errors import WorkbenchError, unknown
+from workbench.tasks.lexicon import PHRASES
+from workbench.tasks.mention import TAGS
+from workbench.tasks.miniature import Settings
+from workbench.tasks.task import Recipe, Task
+
+SMALL_LEARNING_RATE = 2e-4
+
+HALLMARKS = (
+    "activating invasion and metastasis",
+    "avoiding immune destruction",
+    "cellular energetics",
+    "enabling replicative immortality",
+    "evading growth suppressors",
+    "genomic instability and mutation",
+    "inducing angiogenesis",
+    "resisting cell death",
+    "sustaining proliferative signaling",
+    "tumor promoting inflammation",
+)
+"""The labels of HoC in the order of its files (Baker et al. 2016)."""
+
+
+def names() -> tuple[str, ...]:
+    """Return every task's name, in the order of BLURB's table, generated tasks last."""
+    return tuple(TASKS)
+
+
+def find(text: str) -> tuple[Task, str]:
+    """Look up what a user typed.
+
+    Parameters
+    ----------
+    text
+        ``name`` or ``name:option``; for generated tasks any of
+        ``name:size=64:noise=0.1:difficulty=0.5:seed=1``.
+
+    Returns
+    -------
+    tuple of Task and str
+        The facts, and the option in its one canonical form: a task with options always has one,
+        a generated task only the settings that differ from their defaults.
+
+    Raises
+    ------
+    WorkbenchError
+        For an unknown name, option or setting, with the nearest valid one.
+
+    Examples
+    --------
+    >>> find("hoc")[1], find("miniature-document:seed=1:size=64")[1]
+    ('sentences', 'seed=1')
+    """
+    name, _, option = text.strip().lower().partition(":")
+    if name not in TASKS:
+        raise unknown("task", name, TASKS)
+    task = TASKS[name]
+    if task.synthetic:
+        return task, str(Settings.parse(name, option))
+    if not task.options and option:
+        raise WorkbenchError(f"task {name!r} has no options: write it without {':' + option!r}")
+    if option and option not in task.options:
+        raise unknown(f"option of task {name!r}", option, task.options)
+    return task, option or next(iter(task.options), "")
+
+
+def canonical(task: Task, option: str) -> str:
+    """Return the one name of a task with its option; a default option is left out.
+
+    Examples
+    --------
+    >>> canonical(*find("hoc:sentences")), canonical(*find("hoc:abstracts"))
+    ('hoc', 'hoc:abstracts')
+    """
+    default = next(iter(task.options), "")
+    return task.name if option in ("", default) else f"{task.name}:{option}"
+
+
+def _recipes(base: tuple[int, float, int], large: tuple[int, float, int]) -> dict[str, Recipe]:
+    batch_size, _, epochs = base
+    return {
+        "small": Recipe(batch_size, SMALL_LEARNING_RATE, epochs),
+        "base": Recipe(*base),
+        "large": Recipe(*large),
+    }
+
+
+_NER: dict[str, Any] = {
+    "shape": "mention",
+    "type": "NER",
+    "metric": "entity_f1",
+    "unit": "mentions",
+    "max_length": 512,
+    "labels": TAGS,
+}
+_RELATION: dict[str, Any] = {
+    "shape": "relation",
+    "type": "relation extraction",
+    "metric": "micro_f1",
+    "max_length": 256,
+}
+_SIMILARITY: dict[str, Any] = {
+    "shape": "similarity",
+    "type": "sentence similarity",
+    "metric": "pearson",
+    "unit": "sentence pairs",
+    "max_length": 512,
+}
+_DOCUMENT: dict[str, Any] = {
+    "shape": "document",
+    "type": "document classification",
+    "metric": "micro_f1",
+    "unit": "abstracts",
+    "max_length": 512,
+}
+_QUESTION: dict[str, Any] = {
+    "shape": "question",
+    "type": "question answering",
+    "metric": "accuracy",
+    "unit": "questions",
+    "max_length": 512,
+}
+_MINIATURE: dict[str, Any] = {
+    "folder": "",
+    "counts": (0, 0, 0),
+    "recipes": {
+        "small": Recipe(16, SMALL_LEARNING_RATE, 10),
+        "base": Recipe(16, 5e-5, 10),
+        "large": Recipe(16, 3e-5, 10),
+    },
+    "synthetic": True,
+}
+
+_ALL = (
+    Task(
+        name="bc5-chem",
+        title="BC5-chem",
+        folder="BC5CDR-chem",
+        counts=(5203, 5347, 5385),
+        recipes=_recipes(base=(32, 5e-5, 20), large=(16, 2e-5, 8)),
+        **_NER,
+    ),
+    Task(
+        name="bc5-disease",
+        title="BC5-disease",
+        folder="BC5CDR-disease",
+        counts=(4182, 4244, 4424),
+        recipes=_recipes(base=(16, 5e-5, 8), large=(32, 3e-5, 20)),
+        **_NER,
+    ),
+    Task(
+        name="ncbi-disease",
+        title="NCBI-disease",
+        folder="NCBI-disease",
+        counts=(5134, 787, 960),
+        recipes=_recipes(base=(32, 5e-5, 20), large=(16, 2e-5, 10)),
+        **_NER,
+    ),
+    Task(
+        name="bc2gm",
+        title="BC2GM",
+        folder="BC2GM",
+        counts=(15197, 3061, 6325),
+        recipes=_recipes(base=(32, 6e-5, 50), large=(16, 2e-5, 30)),
+        **_NER,
+    ),
+    Task(
+        name="jnlpba",
+        title="JNLPBA",
+        folder="JNLPBA",
+        counts=(46750, 4551, 8662),
+        recipes=_recipes(base=(16, 1e-5, 5), large=(16, 3e-5, 4)),
+        **_NER,
+    ),
+    Task(
+        name="ebm-pico",
+        title="EBM PICO",
+        folder="ebmnlp",
+        shape="pico",
+        type="PICO",
+        metric="macro_f1",
+        unit="words",
+        counts=(339167, 85321, 16364),
+        max_length=512,
+        recipes=_recipes(base=(32, 5e-5, 1), large=(16, 2e-5, 1)),
+        labels=("I-PAR", "I-INT", "I-OUT", "O"),
+    ),
+    Task(
+        name="chemprot",
+        title="ChemProt",
+        folder="chemprot",
+        unit="candidate pairs",
+        counts=(18035, 11268, 15745),
+        recipes=_recipes(base=(32, 3e-5, 10), large=(16, 2e-5, 4)),
+        labels=("false", "CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9"),
+        **_RELATION,
+    ),
+    Task(
+        name="ddi",
+        title="DDI",
+        folder="DDI",
+        unit="candidate pairs",
+        counts=(25296, 2496, 5716),
+        recipes=_recipes(base=(32, 2e-5, 5), large=(16, 2e-5, 3)),
+        labels=("DDI-false", "DDI-effect", "DDI-mechanism", "DDI-advise", "DDI-int"),
+        **_RELATION,
+    ),
+    Task(
+        name="gad",
+        title="GAD",
+        folder="GAD",
+        unit="sentences",
+        counts=(4261, 535, 534),
+        recipes=_recipes(base=(32, 3e-5, 10), large=(16, 2e-5, 5)),
+        labels=("0", "1"),
+        **_RELATION,
+    ),
+    Task(
+        name="biosses",
+        title="BIOSSES",
+        folder="BIOSSES",
+        counts=(64, 16, 20),
+        recipes=_recipes(base=(16, 1e-5, 30), large=(32, 3e-5, 100)),
+        **_SIMILARITY,
+    ),
+    Task(
+        name="hoc",
+        title="HoC",
+        folder="HoC",
+        counts=(1295, 186, 371),
+        recipes=_recipes(base=(32, 4e-5, 40), large=(32, 3e-5, 20)),
+        labels=HALLMARKS,
+        options=("sentences", "abstracts"),
+        **_DOCUMENT,
+    ),
+    Task(
+        name="pubmedqa",
+        title="PubMedQA",
+        folder="pubmedqa",
+        counts=(450, 50, 500),
+        recipes=_recipes(base=(16, 2e-5, 30), large=(32, 3e-5, 23)),
+        labels=("yes", "no", "maybe"),
+        **_QUESTION,
+    ),
+    Task(
+        name="bioasq",
+        title="BioASQ 7b",
+        folder="BioASQ",
+        counts=(670, 75, 140),
+        recipes=_recipes(base=(16, 2e-5, 20), large=(32, 3e-5, 30)),
+        labels=("yes", "no"),
+        **_QUESTION,
+    ),
+    Task(
+        name="miniature-similarity",
+        title="Miniature similarity (synthetic)",
+        **_SIMILARITY,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-document",
+        title="Miniature document (synthetic)",
+        labels=tuple(PHRASES),
+        **_DOCUMENT,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-mention",
+        title="Miniature mention (synthetic)",
+        **_NER,
+        **_MINIATURE,
+    ),
+)
+
+TASKS = {task.name: task for task in _ALL}
+"""The facts of every task by name."""

@@ -1,0 +1,143 @@
+"""How techniques are named, found, joined and asked together."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from torch import Tensor
+
+from workbench.errors import WorkbenchError, unknown
+from workbench.models.depth import Anatomy, Parameter
+from workbench.spec import Settings
+from workbench.techniques.bias_correction import Uncorrected
+from workbench.techniques.freeze import Freeze
+from workbench.techniques.layerwise import Layerwise
+from workbench.techniques.longer import Longer
+from workbench.techniques.reinit import Reinit
+from workbench.techniques.technique import AdamStep, Draw, Technique
+
+BASELINE = "baseline"
+ENTRY_POINTS = "workbench.techniques"
+"""The entry-point group through which a package adds a technique."""
+
+_OWN = (Uncorrected, Longer, Freeze, Layerwise, Reinit)
+
+
+def registry() -> dict[str, type[Technique]]:
+    """Return every technique there is by name, those of installed packages included."""
+    found = {kind.name: kind for kind in _OWN}
+    for point in entry_points(group=ENTRY_POINTS):
+        found.setdefault(point.name, point.load())
+    return found
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Techniques that act together on one run, sorted by name.
+
+    Hooks are asked in that order: rates multiply, a depth trains only where all agree, initial
+    values, steps and the optimizer's call are passed from one to the next.
+    """
+
+    techniques: tuple[Technique, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The composition as users type it: ``baseline``, or techniques joined by ``+``."""
+        return "+".join(technique.label for technique in self.techniques) or BASELINE
+
+    @property
+    def settings(self) -> tuple[tuple[str, Settings], ...]:
+        """The form a `RunSpec` holds."""
+        return tuple(
+            (technique.name, tuple(sorted(technique.settings.items())))
+            for technique in self.techniques
+        )
+
+    @property
+    def cohort_key(self) -> Hashable:
+        """What must be equal among runs that are trained as one cohort."""
+        keys = ((technique.name, technique.cohort_key) for technique in self.techniques)
+        return tuple(key for key in keys if key[1] is not None)
+
+    def steps(self, steps: int) -> int:
+        """Return how many optimizer steps to train, given the baseline's."""
+        for technique in self.techniques:
+            steps = technique.steps(steps)
+        return steps
+
+    def initial(self, parameter: Parameter, value: Tensor, anatomy: Anatomy, draw: Draw) -> Tensor:
+        """Return a parameter's value at the start of training."""
+        for technique in self.techniques:
+            value = technique.initial(parameter, value, anatomy, draw)
+        return value
+
+    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
+        """Tell whether a depth is trained at a step."""
+        return all(technique.trains(depth, step, anatomy) for technique in self.techniques)
+
+    def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
+        """Return the factor on a depth's learning rate at a step."""
+        factor = 1.0
+        for technique in self.techniques:
+            factor *= technique.rate(depth, step, anatomy)
+        return factor
+
+    def adam(self, call: AdamStep, count: int) -> AdamStep:
+        """Return the optimizer's call for its ``count``-th step on a parameter."""
+        for technique in self.techniques:
+            call = technique.adam(call, count)
+        return call
+
+
+def parse(text: str, layers: int) -> Composition:
+    """Read techniques as users type them, such as ``freeze:6+layerwise:0.9``.
+
+    Parameters
+    ----------
+    text
+        ``baseline``, or techniques joined by ``+``, each a name with settings after colons.
+    layers
+        The model's number of blocks: it fills in defaults and bounds depths.
+
+    Raises
+    ------
+    WorkbenchError
+        For an unknown name (with the nearest), a setting out of range, a technique given twice or
+        two that contradict each other.
+    """
+    parts = [part.strip() for part in text.split("+")]
+    if parts == [BASELINE]:
+        return Composition()
+    return _compose([_parse_one(part).resolve(layers) for part in parts], layers)
+
+
+def from_settings(settings: Sequence[tuple[str, Settings]]) -> Composition:
+    """Rebuild the composition that a `RunSpec` holds."""
+    known = registry()
+    for name, _ in settings:
+        if name not in known:
+            raise unknown("technique", name, known)
+    return Composition(tuple(known[name](**dict(values)) for name, values in settings))
+
+
+def _parse_one(text: str) -> Technique:
+    name, *values = text.split(":")
+    known = registry()
+    if name not in known:
+        raise unknown("technique", name, [BASELINE, *known])
+    return known[name].parse(values)
+
+
+def _compose(techniques: list[Technique], layers: int) -> Composition:
+    names = [technique.name for technique in techniques]
+    for name in names:
+        if names.count(name) > 1:
+            raise WorkbenchError(f"the technique {name!r} is given twice: give it once")
+    for one in techniques:
+        for other in techniques:
+            reason = one.conflict(other, layers)
+            if reason:
+                raise WorkbenchError(f"{one.label}+{other.label} cannot work: {reason}")
+    active = [technique for technique in techniques if not technique.neutral]
+    return Composition(tuple(sorted(active, key=lambda technique: technique.name)))

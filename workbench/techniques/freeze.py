@@ -1,0 +1,42 @@
+"""Freezing: the embeddings and the lowest blocks keep their pretrained weights."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from workbench.models.depth import Anatomy
+from workbench.techniques.technique import Technique, whole
+
+HALF = -1
+"""The setting that stands for half of the model's blocks."""
+
+
+@dataclass(frozen=True)
+class Freeze(Technique):
+    """Train nothing below block ``layers + 1``.
+
+    ``freeze:0`` keeps the embeddings alone; without a value half of the blocks are kept too.
+    Dropout stays on in the frozen part. Tinn et al. (2023) report that freezing lower layers helps
+    standard BERT-base models.
+    """
+
+    layers: int = HALF
+
+    name: ClassVar[str] = "freeze"
+    summary: ClassVar[str] = "keep the embeddings and this many of the lowest blocks as they are"
+    source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
+
+    @property
+    def cohort_key(self) -> Hashable:
+        """Runs of one cohort share the depth below which no gradient is computed."""
+        return self.layers
+
+    def resolve(self, layers: int) -> Self:
+        """Turn half into a number and refuse one that the model does not have."""
+        resolved = replace(self, layers=layers // 2) if self.layers == HALF else self
+        whole(resolved, "layers", 0, layers)
+        return resolved
+
+    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
+        """Train only what lies above the kept blocks."""
+        return depth > self.layers

@@ -1,0 +1,146 @@
+"""The hooks a stabilization technique may implement. Each default leaves training as it is.
+
+A technique is a frozen dataclass of its settings. The engine knows none by name: it asks the
+hooks, and several techniques compose by asking each in turn (`workbench.techniques.composition`).
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from torch import Tensor
+
+from workbench.errors import WorkbenchError
+from workbench.models.depth import Anatomy, Parameter
+
+Draw = Callable[[Parameter], Tensor]
+"""Draws fresh values for a parameter: see `workbench.training.initial`."""
+
+
+@dataclass(frozen=True)
+class AdamStep:
+    """What one call of a bias-corrected AdamW kernel is given."""
+
+    rate: float
+    epsilon: float
+    weight_decay: float
+    beta1: float
+    beta2: float
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A technique that changes nothing; the base of all that do.
+
+    Attributes
+    ----------
+    name
+        What users type, ``name`` or ``name:value``.
+    summary
+        One line for the list of techniques.
+    source
+        The paper the definition comes from.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    source: ClassVar[str]
+
+    @classmethod
+    def parse(cls, values: list[str]) -> Self:
+        """Build the technique from the values typed after its name, in the order of its settings.
+
+        Raises
+        ------
+        WorkbenchError
+            When there are too many, or one is not of the setting's type.
+        """
+        settings = fields(cls)
+        if len(values) > len(settings):
+            raise WorkbenchError(
+                f"the technique {cls.name!r} takes at most {len(settings)} settings, "
+                f"not {len(values)}: {':'.join([cls.name, *values])}"
+            )
+        pairs = zip(settings, values, strict=False)
+        return cls(**{item.name: cls._value(item, text) for item, text in pairs})
+
+    @classmethod
+    def _value(cls, item: Any, text: str) -> int | float | str:
+        kind = {"int": int, "float": float}.get(str(getattr(item.type, "__name__", item.type)), str)
+        try:
+            return kind(text)
+        except ValueError:
+            wanted = "a whole number" if kind is int else "a number"
+            raise WorkbenchError(
+                f"the setting {item.name} of {cls.name!r} must be {wanted}, not {text!r}"
+            ) from None
+
+    @property
+    def settings(self) -> dict[str, int | float | str]:
+        """Names and values of the settings."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @property
+    def label(self) -> str:
+        """The technique as users type it; settings at their default after the first are left out."""
+        values = list(self.settings.values())
+        defaults = [item.default for item in fields(self)]
+        while len(values) > 1 and values[-1] == defaults[len(values) - 1]:
+            values.pop()
+        return ":".join([self.name, *(_short(value) for value in values)])
+
+    @property
+    def neutral(self) -> bool:
+        """Whether these settings change nothing, so that the run is the baseline's."""
+        return False
+
+    @property
+    def cohort_key(self) -> Hashable:
+        """What must be equal among runs that are trained as one cohort."""
+        return None
+
+    def resolve(self, layers: int) -> Self:
+        """Fill in and check the settings that depend on the model's number of blocks."""
+        return self
+
+    def conflict(self, other: "Technique", layers: int) -> str | None:
+        """Say why this technique cannot be joined with another one, or return None."""
+        return None
+
+    def steps(self, steps: int) -> int:
+        """Return how many optimizer steps to train, given the baseline's."""
+        return steps
+
+    def initial(self, parameter: Parameter, value: Tensor, anatomy: Anatomy, draw: Draw) -> Tensor:
+        """Return a parameter's value at the start of training."""
+        return value
+
+    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
+        """Tell whether a depth is trained at a step (from 0).
+
+        A depth that is not trained has no gradient: its moments and Adam's step count stand still
+        and it is left out of the clipping norm. A rate of zero does none of these.
+        """
+        return True
+
+    def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
+        """Return the factor on a depth's learning rate at a step."""
+        return 1.0
+
+    def adam(self, call: AdamStep, count: int) -> AdamStep:
+        """Change the optimizer's call for its ``count``-th step (from 1) on a parameter."""
+        return call
+
+
+def whole(technique: Technique, name: str, low: int, high: int) -> None:
+    """Refuse a setting outside a range of whole numbers."""
+    value = getattr(technique, name)
+    if not low <= value <= high:
+        raise WorkbenchError(
+            f"{technique.name}:{value} is out of range: {name} must be between {low} and {high} "
+            "for this model"
+        )
+
+
+def _short(value: int | float | str) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

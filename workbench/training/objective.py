@@ -1,0 +1,48 @@
+"""Training losses, one value per run, normalised over the whole logical batch."""
+
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.tasks.task import IGNORED
+from workbench.training.packing import PackedBatch
+
+
+def summed_loss(objective: str, outputs: Tensor, batch: PackedBatch) -> Tensor:
+    """Return the sum of a micro-batch's losses, ``float32 [runs]``.
+
+    Parameters
+    ----------
+    objective
+        ``regression`` (squared error), ``single-label`` (cross-entropy), ``multi-label`` (mean
+        binary cross-entropy over the classes) or ``token`` (cross-entropy over labelled tokens).
+    outputs
+        ``[runs, sequences, outputs]`` or ``[runs, tokens, outputs]``.
+    batch
+        With the labels; empty places count nothing.
+    """
+    outputs = outputs.float()
+    if objective == "token":
+        return _cross_entropy(outputs, batch.labels).sum(dim=1)
+    return (_per_sequence(objective, outputs, batch.labels) * batch.present).sum(dim=1)
+
+
+def count(objective: str, batch: PackedBatch) -> Tensor:
+    """Return how many losses `summed_loss` added up, ``[runs]``."""
+    if objective == "token":
+        return (batch.labels != IGNORED).sum(dim=1)
+    return batch.present.sum(dim=1)
+
+
+def _per_sequence(objective: str, outputs: Tensor, labels: Tensor) -> Tensor:
+    if objective == "regression":
+        return (outputs.squeeze(-1) - labels).square()
+    if objective == "multi-label":
+        losses = functional.binary_cross_entropy_with_logits(outputs, labels, reduction="none")
+        return losses.mean(dim=-1)
+    return _cross_entropy(outputs, labels)
+
+
+def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(
+        outputs.transpose(1, 2), labels, reduction="none", ignore_index=IGNORED
+    )

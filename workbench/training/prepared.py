@@ -1,0 +1,67 @@
+"""What a cohort trains on, loaded once and shared: the encoded task and the model."""
+
+from dataclasses import dataclass
+
+from workbench.errors import WorkbenchError
+from workbench.models.checkpoint import find_checkpoint
+from workbench.models.network import LoadedModel, load
+from workbench.spec import RunSpec
+from workbench.tasks.loading import LoadedTask
+from workbench.tasks.loading import load as load_task
+from workbench.tasks.task import SPLITS, Encoded
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The task and the model of a run, ready for the engine."""
+
+    task: LoadedTask
+    model: LoadedModel
+    encoded: dict[str, Encoded]
+    """By split; the training split is the run's subset."""
+
+
+def prepare(spec: RunSpec) -> Prepared:
+    """Load and encode what a run needs.
+
+    Raises
+    ------
+    WorkbenchError
+        When data or weights are not the ones that the specification names, or cannot be loaded.
+    """
+    task = load_task(spec.task)
+    if task.data_hash != spec.data:
+        raise WorkbenchError(
+            f"the files of {spec.task} are not those this run was specified with "
+            f"({task.data_hash[:12]}, not {spec.data[:12]}): restore them, or start the study again"
+        )
+    checkpoint = find_checkpoint(spec.model)
+    if checkpoint.weights != spec.weights:
+        raise WorkbenchError(
+            f"the weights of {spec.model} are not those this run was specified with "
+            f"({checkpoint.weights[:19]}, not {spec.weights[:19]}): restore them, or start the "
+            "study again"
+        )
+    task = task.subset(spec.train_size, spec.subset_seed)
+    per_token = task.shape.objective == "token"
+    model = load(checkpoint, task.shape.outputs, per_token, spec.head, spec.dropout)
+    length = min(spec.max_length, model.max_length)
+    encoded = {
+        split: task.shape.encode(task.splits[split], model.tokenizer, length) for split in SPLITS
+    }
+    return Prepared(task, model, encoded)
+
+
+def preparation_key(spec: RunSpec) -> tuple[object, ...]:
+    """Return what two runs must share to use the same `Prepared`."""
+    return (
+        spec.task,
+        spec.data,
+        spec.train_size,
+        spec.subset_seed,
+        spec.model,
+        spec.weights,
+        spec.head,
+        spec.dropout,
+        spec.max_length,
+    )

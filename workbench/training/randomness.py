@@ -1,0 +1,105 @@
+"""Randomness with an address: every random value is a function of where it is used.
+
+No generator is shared or advanced, so a value is the same whoever trains beside, however a batch
+is packed or split, and after any resume. The mixing function is the finalizer of SplitMix64
+(Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", with Stafford's
+constants), in 64-bit integers that wrap around.
+"""
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+_LANES = 4
+"""Decisions that one 64-bit word serves, 16 bits each."""
+
+_LANE_VALUES = 1 << 16
+
+
+def _signed(value: int) -> int:
+    """Return the signed 64-bit integer with the same bits."""
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+_GOLDEN = _signed(0x9E3779B97F4A7C15)
+_FIRST = _signed(0xBF58476D1CE4E5B9)
+_SECOND = _signed(0x94D049BB133111EB)
+
+
+def key_of(*address: int | str) -> int:
+    """Return a signed 64-bit key for an address of whole numbers and words.
+
+    Examples
+    --------
+    >>> key_of("dropout", 1) == key_of("dropout", 1), key_of("dropout", 1) == key_of("dropout", 2)
+    (True, False)
+    """
+    text = "/".join(str(part) for part in address)
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def mix(values: Tensor) -> Tensor:
+    """Scramble int64 values one to one, in place where that is possible."""
+    # Shifting right keeps the sign in torch; the masks turn that into a shift that brings zeros.
+    values = values ^ (values >> 30).bitwise_and_((1 << 34) - 1)
+    values.mul_(_FIRST)
+    values.bitwise_xor_((values >> 27).bitwise_and_((1 << 37) - 1))
+    values.mul_(_SECOND)
+    return values.bitwise_xor_((values >> 31).bitwise_and_((1 << 33) - 1))
+
+
+def combine(keys: Tensor, parts: Tensor | int) -> Tensor:
+    """Return the keys of addresses that are one part longer, ``int64`` of the broadcast shape."""
+    shift = (parts + 1) * _GOLDEN
+    # Tensors wrap around by themselves; Python's integers do not.
+    return mix(keys + (_signed(shift % (1 << 64)) if isinstance(shift, int) else shift))
+
+
+def permutation(seed: int, epoch: int, size: int) -> Tensor:
+    """Return the order in which an epoch visits its examples, ``int64 [size]``."""
+    keys = torch.full((size,), key_of("order", seed, epoch))
+    return combine(keys, torch.arange(size)).argsort(stable=True)
+
+
+def normal(seed: int, name: str, shape: tuple[int, ...], deviation: float) -> Tensor:
+    """Draw the fresh values of a named parameter, ``float32`` on the CPU.
+
+    The name is part of the address, so drawing one parameter never shifts another's draw.
+    """
+    generator = torch.Generator().manual_seed(key_of("weights", seed, name) & ((1 << 63) - 1))
+    return torch.empty(shape).normal_(0.0, deviation, generator=generator)
+
+
+def token_keys(steps: Tensor, examples: Tensor, positions: Tensor) -> Tensor:
+    """Return the keys of tokens for one optimizer step.
+
+    Parameters
+    ----------
+    steps
+        `key_of` ("dropout", seed, step) of each run, ``int64 [runs, 1]``.
+    examples, positions
+        The example each token belongs to and its place in it, ``int64 [runs, tokens]``.
+    """
+    return combine(combine(steps, examples), positions)
+
+
+def keep(keys: Tensor, width: int, probability: float) -> Tensor:
+    """Decide which of ``width`` values each key keeps, ``bool [*keys.shape, width]``.
+
+    A value is dropped with `realised` (probability), the nearest multiple of 1/65536.
+    """
+    words = -(-width // _LANES)
+    counters = torch.arange(1, words + 1, device=keys.device) * _GOLDEN
+    lanes = mix(keys.unsqueeze(-1) + counters).view(torch.int16)
+    return lanes[..., :width] >= _threshold(probability) - _LANE_VALUES // 2
+
+
+def realised(probability: float) -> float:
+    """Return the probability that `keep` drops with."""
+    return _threshold(probability) / _LANE_VALUES
+
+
+def _threshold(probability: float) -> int:
+    return round(probability * _LANE_VALUES)

@@ -1,0 +1,144 @@
+"""The run axis: modules that hold one weight per run, so that several runs train as one network.
+
+Packed input is one line of tokens a run, so the run axis is the model's own batch axis and the
+families' code works unchanged on top of these.
+"""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workbench.errors import WorkbenchError
+from workbench.models.network import Network
+from workbench.training.attention import NAME
+from workbench.training.dropout import AddressedDropout, Address
+
+
+def _stack(value: Tensor | None, runs: int) -> nn.Parameter | None:
+    if value is None:
+        return None
+    return nn.Parameter(value.detach().unsqueeze(0).repeat(runs, *[1] * value.dim()))
+
+
+class StackedLinear(nn.Module):
+    """One `torch.nn.Linear` per run: ``weight [runs, out, in]``, ``bias [runs, out]``."""
+
+    def __init__(self, linear: nn.Linear, runs: int):
+        super().__init__()
+        self.weight = _stack(linear.weight, runs)
+        self.bias = _stack(linear.bias, runs)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Map ``[runs, ..., in]`` to ``[runs, ..., out]``."""
+        if len(self.weight) == 1:
+            bias = None if self.bias is None else self.bias.squeeze(0)
+            return functional.linear(states, self.weight.squeeze(0), bias)
+        flat = states.reshape(len(states), -1, states.shape[-1])
+        turned = self.weight.transpose(1, 2)
+        if self.bias is None:
+            mapped = torch.bmm(flat, turned)
+        else:
+            mapped = torch.baddbmm(self.bias.unsqueeze(1), flat, turned)
+        return mapped.view(*states.shape[:-1], -1)
+
+
+class StackedLayerNorm(nn.Module):
+    """One `torch.nn.LayerNorm` per run: ``weight`` and ``bias [runs, features]``."""
+
+    def __init__(self, norm: nn.LayerNorm, runs: int):
+        super().__init__()
+        self.shape, self.eps = norm.normalized_shape, norm.eps
+        self.weight = _stack(norm.weight, runs)
+        self.bias = _stack(norm.bias, runs)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Normalise the last dimension of ``[runs, ..., features]``."""
+        if len(self.weight) == 1:
+            weight, bias = self.weight.squeeze(0), self.bias.squeeze(0)
+            return functional.layer_norm(states, self.shape, weight, bias, self.eps)
+        between = [1] * (states.dim() - 2)
+        weight = self.weight.view(len(states), *between, -1)
+        bias = self.bias.view(len(states), *between, -1)
+        return torch.addcmul(bias, functional.layer_norm(states, self.shape, eps=self.eps), weight)
+
+
+class StackedEmbedding(nn.Module):
+    """One `torch.nn.Embedding` per run: ``weight [runs, entries, features]``."""
+
+    def __init__(self, embedding: nn.Embedding, runs: int):
+        super().__init__()
+        self.padding_idx = embedding.padding_idx
+        self.weight = _stack(embedding.weight, runs)
+
+    def forward(self, indices: Tensor) -> Tensor:
+        """Look ``[runs, tokens]`` up in each run's own table."""
+        runs, entries, features = self.weight.shape
+        if runs == 1:
+            return functional.embedding(indices, self.weight.squeeze(0), self.padding_idx)
+        # The padding row needs no special case: nothing reads the states of padding tokens, so
+        # their gradient is zero.
+        first = torch.arange(runs, device=indices.device).mul_(entries).unsqueeze(1)
+        return functional.embedding(indices + first, self.weight.view(-1, features))
+
+
+_KINDS = {
+    nn.Linear: StackedLinear,
+    nn.LayerNorm: StackedLayerNorm,
+    nn.Embedding: StackedEmbedding,
+}
+
+
+def stack(network: Network, runs: int) -> tuple[Network, Address]:
+    """Copy a network into one that trains several runs.
+
+    Parameters
+    ----------
+    network
+        As loaded; it is not changed.
+    runs
+        How many copies of every weight to hold.
+
+    Returns
+    -------
+    network
+        Its parameters have the same names and a first dimension over runs.
+    address
+        To be filled with each batch's dropout keys.
+
+    Raises
+    ------
+    WorkbenchError
+        When the network has a layer with weights of an unknown kind.
+    """
+    stacked, address = copy.deepcopy(network), Address()
+    sites = iter(range(1 << 16))
+
+    def replace(module: nn.Module, at_starts: bool) -> None:
+        for name, child in module.named_children():
+            if type(child) in _KINDS:
+                setattr(module, name, _KINDS[type(child)](child, runs))
+            elif isinstance(child, nn.Dropout):
+                setattr(module, name, AddressedDropout(child.p, next(sites), address, at_starts))
+            else:
+                _refuse_own_parameters(child)
+                replace(child, at_starts)
+
+    replace(stacked.encoder, at_starts=False)
+    for part in ("pooler", "head"):
+        child = getattr(stacked, part)
+        if type(child) in _KINDS:
+            setattr(stacked, part, _KINDS[type(child)](child, runs))
+        elif child is not None:
+            replace(child, at_starts=not network.per_token)
+    stacked.encoder.set_attn_implementation(NAME)
+    return stacked, address
+
+
+def _refuse_own_parameters(module: nn.Module) -> None:
+    if next(module.parameters(recurse=False), None) is not None:
+        raise WorkbenchError(
+            f"the layer {type(module).__name__} cannot be trained here: choose a model of the "
+            "BERT, RoBERTa or ELECTRA family"
+        )

@@ -1,0 +1,222 @@
+"""Trains a cohort from its first step to its scores, or from where a checkpoint left it."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from workbench.spec import RunSpec
+from workbench.training.cohort import Cohort, Execution
+from workbench.training.outcome import Outcome, Record, outcome, predict
+from workbench.training.prepared import Prepared
+
+_DRAIN_SECONDS = 0.25
+"""How often losses are fetched from the device: fetching waits for it."""
+
+
+class Stopped(Exception):
+    """Training was asked to stop and has saved a checkpoint."""
+
+
+class Recorder(Protocol):
+    """Where training puts what happens; one for a whole cohort."""
+
+    def resume(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Return the tensors and the state of the last checkpoint, if there is one."""
+        ...
+
+    def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
+        """Take the losses and gradient norms of steps from ``first`` (1 is the first), by run."""
+        ...
+
+    def epoch(self, epoch: int, step: int, scores: list[float | None]) -> None:
+        """Take the dev scores of an epoch, by run."""
+        ...
+
+    def due(self) -> bool:
+        """Tell whether it is time for a checkpoint."""
+        ...
+
+    def save(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Store a checkpoint."""
+        ...
+
+
+class Trainer:
+    """Trains one cohort.
+
+    Parameters
+    ----------
+    specs
+        Of the members, in the cohort's order.
+    prepared
+        Their task and model.
+    recorder
+        Takes events and checkpoints.
+    execution
+        Where and how.
+    stop
+        Asked after every step; True ends training with `Stopped` once a checkpoint is saved.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[RunSpec],
+        prepared: Prepared,
+        recorder: Recorder,
+        execution: Execution,
+        stop: Callable[[], bool] = lambda: False,
+    ):
+        self.specs, self.prepared, self.recorder, self.stop = specs, prepared, recorder, stop
+        self.cohort = Cohort(
+            specs,
+            prepared.model,
+            prepared.encoded["train"],
+            prepared.task.shape.objective,
+            execution,
+        )
+        self.waiting: list[tuple[Tensor, Tensor]] = []
+        self.drained_at = time.monotonic()
+        self.recent: list[list[float]] = []
+        self.history: list[list[dict[str, Any]]] = [[] for _ in specs]
+        self.best: list[_Best] = [_Best() for _ in specs]
+
+    def run(self) -> list[Outcome]:
+        """Train to the end and score; the test split is read only here.
+
+        Raises
+        ------
+        Stopped
+            When it was asked to stop.
+        """
+        self._resume()
+        plan = self.cohort.plan
+        while self.cohort.position < plan.steps:
+            self.waiting.append(self.cohort.step())
+            if plan.ends_epoch(self.cohort.position - 1):
+                self._end_epoch()
+            elif time.monotonic() - self.drained_at > _DRAIN_SECONDS:
+                self._drain()
+            stopping = self.stop()
+            if stopping or (self.recorder.due() and self.cohort.position < plan.steps):
+                self._save()
+            if stopping:
+                raise Stopped
+        return self._outcomes()
+
+    def _drain(self) -> None:
+        """Fetch the losses of the steps since the last time."""
+        if not self.waiting:
+            return
+        losses, norms = (torch.stack(values).tolist() for values in zip(*self.waiting, strict=True))
+        self.recorder.steps(self.cohort.position - len(losses) + 1, losses, norms)
+        self.recent = (self.recent + losses)[-self.cohort.plan.steps_per_epoch :]
+        self.waiting.clear()
+        self.drained_at = time.monotonic()
+
+    def _end_epoch(self) -> None:
+        """Score dev, and keep the best weights where they are to be reported."""
+        self._drain()
+        position, task = self.cohort.position, self.prepared.task
+        epoch = -(-position // self.cohort.plan.steps_per_epoch)
+        outputs = self.cohort.outputs(self.prepared.encoded["dev"])
+        scores = []
+        for run, values in enumerate(outputs):
+            found = predict(task, "dev", self.prepared.encoded["dev"], values)
+            score = task.shape.score(task.splits["dev"], found)[task.task.metric]
+            scores.append(score)
+            self.history[run].append({"epoch": epoch, "step": position, "dev": score})
+            if self.specs[run].reporting == "best-dev":
+                self.best[run].offer(score, position, self._weights(run))
+        self.recorder.epoch(epoch, position, scores)
+
+    def _weights(self, run: int) -> dict[str, Tensor]:
+        """Return one run's parameters, sharing memory with the network."""
+        return {name: value.detach()[run] for name, value in self._parameters().items()}
+
+    def _parameters(self) -> dict[str, Tensor]:
+        return dict(self.cohort.network.named_parameters())
+
+    def _outcomes(self) -> list[Outcome]:
+        for run, best in enumerate(self.best):
+            for name, value in best.weights.items():
+                self._weights(run)[name].copy_(value)
+        outputs = {
+            split: self.cohort.outputs(self.prepared.encoded[split]) for split in ("dev", "test")
+        }
+        return [
+            outcome(
+                spec,
+                self.prepared,
+                self._record(run),
+                {split: values[run] for split, values in outputs.items()},
+            )
+            for run, spec in enumerate(self.specs)
+        ]
+
+    def _record(self, run: int) -> Record:
+        losses = [losses[run] for losses in self.recent]
+        return Record(
+            history=self.history[run],
+            final_loss=sum(losses) / len(losses),
+            reported_step=self.best[run].step or self.cohort.position,
+        )
+
+    def _save(self) -> None:
+        self._drain()
+        optimizer = self.cohort.optimizer
+        tensors = {
+            f"parameter/{name}": value.detach() for name, value in self._parameters().items()
+        }
+        tensors |= {f"adam/{name}": value for name, value in optimizer.tensors().items()}
+        for run, best in enumerate(self.best):
+            tensors |= {f"best/{run}/{name}": value for name, value in best.weights.items()}
+        state = {
+            "position": self.cohort.position,
+            "counts": optimizer.counts(),
+            "recent": self.recent,
+            "history": self.history,
+            "best": [{"score": best.score, "step": best.step} for best in self.best],
+        }
+        self.recorder.save(tensors, state)
+
+    def _resume(self) -> None:
+        saved = self.recorder.resume()
+        if saved is None:
+            return
+        tensors, state = saved
+        for name, value in self._parameters().items():
+            value.detach().copy_(tensors[f"parameter/{name}"])
+        self.cohort.optimizer.restore(_below("adam/", tensors), state["counts"])
+        for run, noted in enumerate(state["best"]):
+            self.best[run] = _Best(**noted, weights=_below(f"best/{run}/", tensors))
+        self.cohort.position = state["position"]
+        self.recent, self.history = state["recent"], state["history"]
+
+
+class _Best:
+    """The best dev epoch of one run so far."""
+
+    def __init__(
+        self,
+        score: float | None = None,
+        step: int = 0,
+        weights: dict[str, Tensor] | None = None,
+    ):
+        self.score, self.step, self.weights = score, step, weights or {}
+
+    def offer(self, score: float | None, step: int, weights: dict[str, Tensor]) -> None:
+        """Keep a copy of the weights when they score above all before (the earliest of equals)."""
+        if score is not None and (self.score is None or score > self.score):
+            self.score, self.step = score, step
+            self.weights = {name: value.clone() for name, value in weights.items()}
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
