@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 EXTRAS := lab,offline,test
+DEV_EXTRAS := $(EXTRAS),dev
 
 # What is added to the command of `make sweep`, `make lab` or `make test`.
 ARGS ?=
@@ -22,7 +23,8 @@ sweep: $(READY) ## Run the batch notebook, by default a small offline study
 	@$(BIN)/python -m workbench sweep $(ARGS)
 
 lab: $(READY) ## Open the notebooks in JupyterLab, on this machine only
-	@$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $(ROOT_FLAG) $(QUIET_LAB) $(ARGS) $(NOTEBOOK)
+	@$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/$(NOTEBOOK) \
+	  $(ROOT_FLAG) $(QUIET_LAB) $(ARGS)
 
 test: $(READY) ## Run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -40,10 +42,10 @@ check: $(DEV_READY) ## Check format, style, types, imports and notebooks
 	@$(BIN)/lint-imports
 	@shopt -s nullglob; for notebook in notebooks/*.ipynb; do $(BIN)/nbstripout --verify "$$notebook"; done
 
-NOTEBOOK = $(firstword $(wildcard notebooks/explore.ipynb notebooks/sweep.ipynb))
+NOTEBOOK = $(addprefix tree/,$(firstword $(wildcard notebooks/explore.ipynb notebooks/sweep.ipynb)))
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
-# JupyterLab would ask the network for news, updates and extensions.
-QUIET_LAB = --LabApp.news_url= --LabApp.extension_manager=readonly \
+# JupyterLab would ask the network for news, updates and extensions, and log every step.
+QUIET_LAB = --log-level=WARN --LabApp.news_url= --LabApp.extension_manager=readonly \
   --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
 
 # A .venv that no longer starts (its Python is gone) is made again.
@@ -67,7 +69,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEV_READY): $(READY)
-	@$(call install,-e '.[$(EXTRAS),dev]')
+	@$(call install,-e '.[$(DEV_EXTRAS)]')
 	@touch $@
 
 # pip's words go to a log; shown are the large downloads, the last step, and the log if it failed.

@@ -18,6 +18,9 @@ SCHEMA_VERSION = 1
 NUMERICS_VERSION = 1
 """Raised when the engine's arithmetic changes, so that old results are not mixed with new ones."""
 
+ID_LENGTH = 16
+"""Hexadecimal digits of a run's identity."""
+
 HEADS = ("native", "linear")
 PRECISIONS = ("float32", "bfloat16")
 REPORTING_POINTS = ("last", "best-dev")
@@ -94,9 +97,13 @@ class RunSpec:
             if choices and value not in choices:
                 raise unknown(item.name, str(value), choices)
             if accepts is not None and not (_is_number(value, item.type) and accepts(value)):
+                kind = "a whole number, " if item.type is int else ""
                 raise WorkbenchError(
-                    f"{item.name} is {value!r}, but it must be {item.metadata['rule']}"
+                    f"{item.name} is {value!r}, but it must be {kind}{item.metadata['rule']}"
                 )
+            if item.type is float:
+                # 1, 1.0 and numpy's 1.0 are one run; adding zero turns -0.0 into 0.0.
+                object.__setattr__(self, item.name, float(value) + 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the specification as plain JSON types, versions included."""
@@ -128,8 +135,19 @@ class RunSpec:
 
     @property
     def id(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
-        return hashlib.sha256(canonical_json(self.to_json()).encode()).hexdigest()[:16]
+        """The identity of the run: see `identity`."""
+        return identity(self.to_json())
+
+
+def identity(content: dict[str, Any]) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a specification's canonical JSON.
+
+    Parameters
+    ----------
+    content
+        From `RunSpec.to_json`.
+    """
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:ID_LENGTH]
 
 
 def canonical_json(content: Any) -> str:
@@ -141,6 +159,6 @@ def _is_number(value: Any, kind: Any) -> bool:
     """Tell whether a value is a finite number, and a whole one where the field is an int."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    if kind in (int, "int"):
+    if kind is int:
         return isinstance(value, int)
     return value == value and abs(value) != float("inf")

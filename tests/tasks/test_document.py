@@ -97,9 +97,7 @@ def test_scores_agree_with_scikit_learn():
     draws = np.random.default_rng(0)
     names = [str(name) for name in draws.integers(0, 12, 40)]
     labels = draws.integers(0, 2, (40, 2))
-    records = Dataset.from_dict(
-        {"text": ["a"] * 40, "labels": labels.tolist(), "document": names}
-    )
+    records = Dataset.from_dict({"text": ["a"] * 40, "labels": labels.tolist(), "document": names})
     outputs = draws.normal(size=(40, 2))
     order = list(dict.fromkeys(names))
     matrices = [

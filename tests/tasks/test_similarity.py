@@ -26,7 +26,12 @@ def test_read(write):
 
 @pytest.mark.parametrize(
     ("score", "problem"),
-    [("high", "not a number"), ("nan", "between 0 and 4"), ("4.2", "between"), ("", "not a number")],
+    [
+        ("high", "not a number"),
+        ("nan", "between 0 and 4"),
+        ("4.2", "between"),
+        ("", "not a number"),
+    ],
 )
 def test_a_wrong_score_is_refused(write, score, problem):
     with pytest.raises(WorkbenchError, match=f"line 2: the score .*{problem}.*; mend the line"):

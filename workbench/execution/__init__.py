@@ -1,0 +1,1 @@
+"""Where cohorts run: this process, or workers on this machine."""

@@ -1,5 +1,8 @@
-"""Workers as processes of this machine. They outlive whoever started them: a closed notebook, a
-restarted kernel; what they do is read from the store."""
+"""Workers as processes of this machine.
+
+They outlive whoever started them, a closed notebook or a restarted kernel; what they do is read
+from the store.
+"""
 
 import os
 import signal

@@ -45,7 +45,7 @@ class Network(nn.Module):
     """
 
     def __init__(
-        self, encoder: nn.Module, pooler: nn.Module | None, head: nn.Module, per_token: bool
+        self, encoder: PreTrainedModel, pooler: nn.Module | None, head: nn.Module, per_token: bool
     ):
         super().__init__()
         self.encoder = encoder
@@ -101,6 +101,8 @@ class LoadedModel:
     max_length: int
     position_offset: int
     """The position id of a sequence's first token (RoBERTa counts from its padding index)."""
+    padding_id: int
+    """The word piece that fills a line up."""
     segments: int
     """How many segment types the embeddings know."""
 
@@ -136,15 +138,17 @@ def load(
     config = _config(checkpoint, outputs, dropout)
     model, missing = _load_native(checkpoint, config, per_token)
     network = _split(model, per_token, head)
-    positions = network.encoder.embeddings.position_embeddings
+    tokenizer = load_tokenizer(checkpoint)
+    positions = model.base_model.embeddings.position_embeddings
     offset = 0 if positions.padding_idx is None else positions.padding_idx + 1
     return LoadedModel(
         network=network,
-        tokenizer=load_tokenizer(checkpoint),
+        tokenizer=tokenizer,
         anatomy=anatomy(network, config.num_hidden_layers, config.initializer_range),
         new=_new_names(network, model, missing),
         max_length=config.max_position_embeddings - offset,
         position_offset=offset,
+        padding_id=tokenizer.pad_token_id,
         segments=config.type_vocab_size,
     )
 
@@ -172,9 +176,7 @@ def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
     return config
 
 
-def _load_native(
-    checkpoint: Checkpoint, config: Any, per_token: bool
-) -> tuple[PreTrainedModel, set[str]]:
+def _load_native(checkpoint: Checkpoint, config: Any, per_token: bool) -> tuple[Any, set[str]]:
     _quiet()
     kind = AutoModelForTokenClassification if per_token else AutoModelForSequenceClassification
     try:
@@ -198,12 +200,12 @@ def _load_native(
 
 
 def _quiet() -> None:
-    """Keep transformers from warning that the head is new (`LoadedModel.new` tells) and its bars."""
+    """Silence progress bars, and the warning that the head is new: `LoadedModel.new` tells."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
 
 
-def _split(model: PreTrainedModel, per_token: bool, head: str) -> Network:
+def _split(model: Any, per_token: bool, head: str) -> Network:
     """Take a native model apart into encoder, pooler and head, sharing its modules."""
     encoder = model.base_model
     pooler = getattr(encoder, "pooler", None)
@@ -217,7 +219,7 @@ def _split(model: PreTrainedModel, per_token: bool, head: str) -> Network:
     return Network(encoder, None, _FirstState(_dropout(model), linear, True), per_token)
 
 
-def _native_head(model: PreTrainedModel, per_token: bool, pooler: nn.Module | None) -> nn.Module:
+def _native_head(model: Any, per_token: bool, pooler: nn.Module | None) -> nn.Module:
     if per_token:
         return _FirstState(model.dropout, model.classifier, False)
     if pooler is not None:
@@ -226,11 +228,11 @@ def _native_head(model: PreTrainedModel, per_token: bool, pooler: nn.Module | No
     return model.classifier
 
 
-def _dropout(model: PreTrainedModel) -> nn.Dropout:
+def _dropout(model: Any) -> nn.Dropout:
     return nn.Dropout(model.config.hidden_dropout_prob)
 
 
-def _new_names(network: Network, model: PreTrainedModel, missing: set[str]) -> tuple[str, ...]:
+def _new_names(network: Network, model: Any, missing: set[str]) -> tuple[str, ...]:
     """Translate the names that loading reported as missing into the network's own."""
     fresh = {id(value) for name, value in model.named_parameters() if name in missing}
     pooler = {} if network.pooler is None else dict(network.pooler.named_parameters())

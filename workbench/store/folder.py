@@ -19,7 +19,7 @@ import numpy as np
 from safetensors import numpy as safetensors
 
 from workbench.errors import WorkbenchError
-from workbench.spec import RunSpec, canonical_json
+from workbench.spec import ID_LENGTH, RunSpec, canonical_json, identity
 from workbench.store.atomic import explained, make_folder, write_bytes, write_json
 from workbench.store.plain import plain
 
@@ -31,7 +31,6 @@ SPEC, EVENTS, PREDICTIONS, TIMINGS, RESULT = (
     "result.json",
 )
 _ENVELOPE = ("run", "predictions", "checksum")
-_ID_LENGTH = 16
 
 
 class RunStore:
@@ -171,8 +170,7 @@ class RunStore:
         content = _read_json(self.folder(run_id) / SPEC)
         if content is None:
             return None
-        identity = hashlib.sha256(canonical_json(content).encode()).hexdigest()
-        return content if identity[:_ID_LENGTH] == run_id else None
+        return content if identity(content) == run_id else None
 
     def spec(self, run_id: str) -> RunSpec:
         """Return a run's specification.
@@ -222,7 +220,7 @@ class RunStore:
 
 def is_run_id(name: str) -> bool:
     """Tell whether a name has the form of a run's identity: 16 hexadecimal digits."""
-    return re.fullmatch(f"[0-9a-f]{{{_ID_LENGTH}}}", name) is not None
+    return re.fullmatch(f"[0-9a-f]{{{ID_LENGTH}}}", name) is not None
 
 
 def checked_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a sweep: one definition for notebooks, papermill, widgets and the command line."""
+"""The settings of a sweep, defined once for notebooks, papermill, widgets and command line."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields

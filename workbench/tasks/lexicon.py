@@ -145,10 +145,6 @@ PHRASES = {
         ("invasion", "metastasis", "cell migration", "metastatic spread"),
         ("epithelial-mesenchymal transition", "matrix degradation", "colonies in the lung"),
     ),
-    "genomic instability and mutation": (
-        ("DNA damage", "genomic instability", "mutation", "chromosome breaks"),
-        ("strand breaks", "aneuploidy", "defective mismatch repair"),
-    ),
     "inducing angiogenesis": (
         ("angiogenesis", "neovascularization", "blood vessel formation"),
         ("microvessel density", "endothelial tube formation", "vascular sprouting"),

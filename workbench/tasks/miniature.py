@@ -203,10 +203,12 @@ def similarity(draws: Draws, settings: Settings, noise: float) -> list[dict[str,
 
 
 def document(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
-    """Make the sentences of one document, each about the outcome of one hallmark or of none."""
-    kinds = [_kind(draws) for _ in range(draws.pick((2, 3, 4)))]
+    """Make the sentences of one document, most of them about its few hallmarks, some about none."""
+    topics = draws.sample(tuple(lexicon.PHRASES), draws.pick(TOPICS)) or [""]
+    kinds = [draws.pick(topics) if draws.chance(0.8) else "" for _ in range(draws.pick((2, 3, 4)))]
     sentences = [_outcome_sentence(kind, draws, settings.difficulty) for kind in kinds]
-    kinds = [_kind(draws) if draws.chance(noise) else kind for kind in kinds]
+    every = ("", *lexicon.PHRASES)
+    kinds = [draws.pick(every) if draws.chance(noise) else kind for kind in kinds]
     return [
         {"text": sentence, "labels": [int(label == kind) for label in lexicon.PHRASES]}
         | {"document": draws.address}
@@ -214,9 +216,8 @@ def document(draws: Draws, settings: Settings, noise: float) -> list[dict[str, A
     ]
 
 
-def _kind(draws: Draws) -> str:
-    """Draw the hallmark a sentence is about, or none half of the time."""
-    return draws.pick(tuple(lexicon.PHRASES)) if draws.chance(0.5) else ""
+TOPICS = (0, 1, 1, 1, 1, 2)
+"""How many hallmarks a document is about."""
 
 
 def _outcome_sentence(kind: str, draws: Draws, difficulty: float) -> str:

@@ -13,8 +13,8 @@ class Uncorrected(Technique):
 
     Kingma and Ba (2015) divide the moments m and v by ``1 - beta1**t`` and ``1 - beta2**t``.
     Devlin et al.'s (2019) BertAdam does not, which makes early steps larger by
-    ``(1 - beta1**t) / sqrt(1 - beta2**t)``: 3.16 at t = 1 and 6.57 at its peak, t = 12. Zhang et al.
-    (2021, section 4) show that this destabilizes fine-tuning on small data.
+    ``(1 - beta1**t) / sqrt(1 - beta2**t)``: 3.16 at t = 1 and 6.57 at its peak, t = 12. Zhang et
+    al. (2021, section 4) show that this destabilizes fine-tuning on small data.
     """
 
     name: ClassVar[str] = "uncorrected"

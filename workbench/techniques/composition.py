@@ -25,7 +25,7 @@ _OWN = (Uncorrected, Longer, Freeze, Layerwise, Reinit)
 
 def registry() -> dict[str, type[Technique]]:
     """Return every technique there is by name, those of installed packages included."""
-    found = {kind.name: kind for kind in _OWN}
+    found: dict[str, type[Technique]] = {kind.name: kind for kind in _OWN}
     for point in entry_points(group=ENTRY_POINTS):
         found.setdefault(point.name, point.load())
     return found

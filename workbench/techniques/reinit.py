@@ -14,8 +14,8 @@ from workbench.techniques.technique import Draw, Technique, whole
 class Reinit(Technique):
     """Draw the top ``layers`` blocks anew, and the pooler where the model has one.
 
-    Linear and embedding weights from a normal with the checkpoint's ``initializer_range``, biases 0,
-    LayerNorm scales 1 (Zhang et al. 2021, section 5).
+    Linear and embedding weights from a normal with the checkpoint's ``initializer_range``,
+    biases 0, LayerNorm scales 1 (Zhang et al. 2021, section 5).
     """
 
     layers: int = 1

@@ -82,7 +82,7 @@ class Technique:
 
     @property
     def label(self) -> str:
-        """The technique as users type it; settings at their default after the first are left out."""
+        """The technique as users type it, without later settings that are at their default."""
         values = list(self.settings.values())
         defaults = [item.default for item in fields(self)]
         while len(values) > 1 and values[-1] == defaults[len(values) - 1]:

@@ -1,0 +1,1 @@
+"""The engine: packed batches, the cohort, its optimizer, its randomness, its scores."""

@@ -8,7 +8,7 @@ other, a gather instead of a scattered sum: exact, and deterministic on a GPU to
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
@@ -32,7 +32,7 @@ class _Move(torch.autograd.Function):
 
 
 def packed_attention(
-    module: nn.Module,
+    module: Any,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -67,12 +67,12 @@ def packed_attention(
     if layout is None:
         raise TypeError("packed attention needs the layout of the batch")
     runs, heads, tokens, width = query.shape
-    blocks = [_unpack(states, layout) for states in (query, key, value)]
+    query, key, value = (_unpack(states, layout) for states in (query, key, value))
     if dropout > 0:
-        attended = _explicit(module, *blocks, scaling or width**-0.5, layout)
+        attended = _explicit(module, query, key, value, scaling or width**-0.5, layout)
     else:
         bias = layout.bias.to(query.dtype)
-        attended = scaled_dot_product_attention(*blocks, attn_mask=bias, scale=scaling)
+        attended = scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scaling)
     return _pack(attended, layout).view(runs, tokens, heads, width), None
 
 
@@ -92,7 +92,7 @@ def _pack(blocks: Tensor, layout: Layout) -> Tensor:
 
 
 def _explicit(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, scaling: float, layout: Layout
+    module: Any, query: Tensor, key: Tensor, value: Tensor, scaling: float, layout: Layout
 ) -> Tensor:
     """Attention with dropped probabilities: no fused kernel takes a mask that has an address."""
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling + layout.bias

@@ -92,7 +92,7 @@ class Cohort:
         self.geometry = Geometry(
             position_offset=model.position_offset,
             segments=model.segments,
-            padding_id=model.tokenizer.pad_token_id,
+            padding_id=model.padding_id,
             few_shapes=execution.device.type == "cuda",
         )
         compositions = [from_settings(spec.techniques) for spec in specs]

@@ -1,10 +1,11 @@
 """What a cohort trains on, loaded once and shared: the encoded task and the model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.network import LoadedModel, load
+from workbench.models.vocabulary import places, restrict, used_rows
 from workbench.spec import RunSpec
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.loading import load as load_task
@@ -13,7 +14,11 @@ from workbench.tasks.task import SPLITS, Encoded
 
 @dataclass(frozen=True)
 class Prepared:
-    """The task and the model of a run, ready for the engine."""
+    """The task and the model of a run, ready for the engine.
+
+    The word embeddings are cut down to the rows that the task's text uses, and the encoded splits
+    name places among these rows.
+    """
 
     task: LoadedTask
     model: LoadedModel
@@ -49,7 +54,12 @@ def prepare(spec: RunSpec) -> Prepared:
     encoded = {
         split: task.shape.encode(task.splits[split], model.tokenizer, length) for split in SPLITS
     }
-    return Prepared(task, model, encoded)
+    rows = used_rows([split.token_ids for split in encoded.values()], model.padding_id)
+    placed = {
+        name: replace(split, token_ids=places(split.token_ids, rows))
+        for name, split in encoded.items()
+    }
+    return Prepared(task, restrict(model, rows), placed)
 
 
 def preparation_key(spec: RunSpec) -> tuple[object, ...]:

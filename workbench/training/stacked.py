@@ -13,12 +13,10 @@ from torch.nn import functional
 from workbench.errors import WorkbenchError
 from workbench.models.network import Network
 from workbench.training.attention import NAME
-from workbench.training.dropout import AddressedDropout, Address
+from workbench.training.dropout import Address, AddressedDropout
 
 
-def _stack(value: Tensor | None, runs: int) -> nn.Parameter | None:
-    if value is None:
-        return None
+def _stack(value: Tensor, runs: int) -> nn.Parameter:
     return nn.Parameter(value.detach().unsqueeze(0).repeat(runs, *[1] * value.dim()))
 
 
@@ -28,7 +26,7 @@ class StackedLinear(nn.Module):
     def __init__(self, linear: nn.Linear, runs: int):
         super().__init__()
         self.weight = _stack(linear.weight, runs)
-        self.bias = _stack(linear.bias, runs)
+        self.bias = None if linear.bias is None else _stack(linear.bias, runs)
 
     def forward(self, states: Tensor) -> Tensor:
         """Map ``[runs, ..., in]`` to ``[runs, ..., out]``."""
@@ -126,12 +124,9 @@ def stack(network: Network, runs: int) -> tuple[Network, Address]:
                 replace(child, at_starts)
 
     replace(stacked.encoder, at_starts=False)
-    for part in ("pooler", "head"):
-        child = getattr(stacked, part)
-        if type(child) in _KINDS:
-            setattr(stacked, part, _KINDS[type(child)](child, runs))
-        elif child is not None:
-            replace(child, at_starts=not network.per_token)
+    for part in (stacked.pooler, stacked.head):
+        if part is not None:
+            replace(part, at_starts=not network.per_token)
     stacked.encoder.set_attn_implementation(NAME)
     return stacked, address
 

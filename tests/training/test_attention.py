@@ -1,0 +1,118 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import scaled_dot_product_attention
+
+from workbench.tasks.task import Encoded
+from workbench.training.attention import packed_attention
+from workbench.training.dropout import AddressedDropout, Address
+from workbench.training.packing import ABSENT, Geometry, pack
+
+HEADS, WIDTH = 2, 4
+CPU = torch.device("cpu")
+
+
+def packed(lengths, examples):
+    split = Encoded(
+        np.zeros(sum(lengths), np.int32),
+        np.zeros(sum(lengths), np.int8),
+        np.cumsum([0, *lengths]),
+        np.zeros(len(lengths), np.float32),
+    )
+    geometry = Geometry(0, 2, 0, few_shapes=False)
+    return pack(split, np.array(examples), geometry, list(range(len(examples))), CPU)
+
+
+def line_states(batch, seed):
+    runs, tokens = batch.inputs["input_ids"].shape
+    generator = torch.Generator().manual_seed(seed)
+    shape = (runs, tokens, HEADS, WIDTH)
+    return [torch.randn(shape, generator=generator).requires_grad_() for _ in range(3)]
+
+
+def attend(states, batch, dropout=0.0):
+    module = SimpleNamespace(dropout=AddressedDropout(dropout, 3, Address(), at_starts=False))
+    query, key, value = (state.transpose(1, 2) for state in states)
+    return packed_attention(
+        module, query, key, value, None, WIDTH**-0.5, dropout, layout=batch.layout
+    )[0]
+
+
+def one_by_one(states, batch, lengths, examples):
+    """Attend within each sequence alone, as transformers would without padding."""
+    result = torch.zeros_like(states[0])
+    for run, order in enumerate(examples):
+        for place, example in enumerate(order):
+            if example == ABSENT:
+                continue
+            start = int(batch.starts[run, place])
+            span = slice(start, start + lengths[example])
+            query, key, value = (state[run, span].transpose(0, 1)[None] for state in states)
+            attended = scaled_dot_product_attention(query, key, value)[0]
+            result[run, span] = attended.transpose(0, 1)
+    return result
+
+
+def real(batch):
+    return batch.layout.real_rows.view(batch.inputs["input_ids"].shape).bool()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_packed_attention_is_attention_within_each_sequence(data):
+    lengths = data.draw(st.lists(st.integers(1, 12), min_size=2, max_size=4))
+    order = st.permutations(range(len(lengths))).map(list)
+    examples = data.draw(st.lists(order, min_size=1, max_size=3))
+    batch = packed(lengths, examples)
+    states = line_states(batch, 0)
+    expected = one_by_one(states, batch, lengths, examples)
+    mask = real(batch)
+    torch.testing.assert_close(attend(states, batch)[mask], expected[mask], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 1e-9])
+def test_gradients_are_those_of_attention_within_each_sequence(dropout):
+    # A probability that never drops takes the explicit path instead of the fused one.
+    lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
+    batch = packed(lengths, examples)
+    states = line_states(batch, 1)
+    weights = torch.randn(states[0].shape, generator=torch.Generator().manual_seed(9))
+    weights = weights * real(batch)[..., None, None]
+    (attend(states, batch, dropout) * weights).sum().backward()
+    found = [state.grad.clone() for state in states]
+    for state in states:
+        state.grad = None
+    (one_by_one(states, batch, lengths, examples) * weights).sum().backward()
+    for gradient, state in zip(found, states, strict=True):
+        torch.testing.assert_close(gradient, state.grad, rtol=1e-5, atol=1e-6)
+
+
+def test_padding_receives_no_gradient_and_gives_no_nan():
+    lengths, examples = [5, 3], [[0, 1], [1, ABSENT]]
+    batch = packed(lengths, examples)
+    states = line_states(batch, 2)
+    attended = attend(states, batch, 0.3)
+    assert attended.isfinite().all()
+    attended.sum().backward()
+    for state in states:
+        assert not state.grad[~real(batch)].any()
+
+
+def test_dropped_probabilities_do_not_depend_on_the_neighbours():
+    lengths = [5, 9, 3]
+    alone, together = packed(lengths, [[2]]), packed(lengths, [[0, 1, 2]])
+    states = line_states(together, 3)
+    start = int(together.starts[0, 2])
+    own = [state.detach()[:, start : start + 8] for state in states]
+    mine = attend(own, alone, 0.4)[0, :3]
+    theirs = attend(states, together, 0.4)[0, start : start + 3]
+    torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_call_without_a_layout_is_refused():
+    with pytest.raises(TypeError, match="layout"):
+        packed_attention(None, *[torch.zeros(1, 1, 1, 1)] * 3, None)

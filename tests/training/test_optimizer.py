@@ -1,0 +1,160 @@
+"""The optimizer of a cohort against torch's own, run by run."""
+
+import pytest
+import torch
+from torch import nn
+
+from workbench.models.depth import Anatomy, Parameter
+from workbench.techniques import from_settings
+from workbench.training.optimizer import CohortOptimizer
+from workbench.training.schedule import linear, warmup_steps
+
+STEPS = 8
+ANATOMY = Anatomy(
+    layers=1,
+    initializer_range=0.02,
+    parameters=(
+        Parameter("low.weight", 0, "linear"),
+        Parameter("low.bias", 0, "bias"),
+        Parameter("high.weight", 2, "linear"),
+    ),
+)
+
+
+class Small(nn.Module):
+    def __init__(self, runs):
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+
+        def make(*shape):
+            value = torch.randn(shape, generator=generator)
+            return nn.Parameter(value.repeat(runs, *[1] * len(shape)))
+
+        self.low, self.high = nn.Module(), nn.Module()
+        self.low.weight, self.low.bias = make(4, 3), make(4)
+        self.high.weight = make(2, 4)
+
+
+def gradients(step, run):
+    generator = torch.Generator().manual_seed(100 * step + run)
+    shapes = [(4, 3), (4,), (2, 4)]
+    return [5 * torch.randn(shape, generator=generator) for shape in shapes]
+
+
+def train(specs):
+    """Train with given gradients; return the parameters and norms of each run."""
+    network = Small(len(specs))
+    compositions = [from_settings(spec.techniques) for spec in specs]
+    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, STEPS)
+    norms = []
+    for step in range(STEPS):
+        optimizer.select(step)
+        for place, value in enumerate(network.parameters()):
+            if value.requires_grad:
+                value.grad = torch.stack(
+                    [gradients(step, spec.weights_seed)[place] for spec in specs]
+                )
+        norms.append(optimizer.step(step))
+    return [value.detach() for value in network.parameters()], torch.stack(norms)
+
+
+def reference(spec):
+    """Train the same with torch's own AdamW and clipping."""
+    low, bias, high = (value[0].detach().clone() for value in Small(1).parameters())
+    values = [nn.Parameter(value) for value in (low, bias, high)]
+    decay = [spec.weight_decay, 0.0, spec.weight_decay]
+    composition = from_settings(spec.techniques)
+    groups = [
+        {"params": [value], "weight_decay": part} for value, part in zip(values, decay, strict=True)
+    ]
+    optimizer = torch.optim.AdamW(
+        groups, betas=(spec.beta1, spec.beta2), eps=spec.epsilon, fused=False, foreach=False
+    )
+    norms = []
+    for step in range(STEPS):
+        factor = linear(step, warmup_steps(spec.warmup, STEPS), STEPS)
+        for value, gradient, place in zip(
+            values, gradients(step, spec.weights_seed), ANATOMY.parameters, strict=True
+        ):
+            value.grad = gradient if composition.trains(place.depth, step, ANATOMY) else None
+        for group, place in zip(optimizer.param_groups, ANATOMY.parameters, strict=True):
+            rate = composition.rate(place.depth, step, ANATOMY)
+            group["lr"] = spec.learning_rate * factor * rate
+        limit = spec.clip_norm or float("inf")
+        norms.append(nn.utils.clip_grad_norm_(values, limit))
+        optimizer.step()
+    return [value.detach() for value in values], torch.stack(norms)
+
+
+CASES = {
+    "plain": {},
+    "decay": {"weight_decay": 0.1},
+    "no clipping": {"clip_norm": 0.0},
+    "other moments": {"beta1": 0.8, "beta2": 0.98, "epsilon": 1e-4},
+    "layerwise": {"techniques": (("layerwise", (("convention", "zhang"), ("decay", 0.5))),)},
+    "freeze": {"techniques": (("freeze", (("layers", 0),)),)},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_lone_run_is_torchs_adamw(case, make_spec):
+    spec = make_spec(3, learning_rate=0.01).__class__(
+        **make_spec(3, learning_rate=0.01).__dict__ | CASES[case]
+    )
+    found, norms = train([spec])
+    expected, expected_norms = reference(spec)
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine[0], theirs, rtol=2e-6, atol=1e-7)
+    torch.testing.assert_close(norms[:, 0], expected_norms)
+
+
+def test_members_are_updated_as_if_alone(make_spec):
+    specs = [
+        make_spec(0, learning_rate=0.01),
+        make_spec(1, "layerwise:0.5", learning_rate=0.02, weight_decay=0.1),
+        make_spec(2, "uncorrected", learning_rate=0.003, clip_norm=0.5),
+    ]
+    together, norms = train(specs)
+    for run, spec in enumerate(specs):
+        alone, own_norms = train([spec])
+        assert torch.equal(norms[:, run], own_norms[:, 0])
+        for value, own in zip(together, alone, strict=True):
+            assert torch.equal(value[run], own[0])
+
+
+def test_a_frozen_depth_has_no_state_and_is_left_out_of_the_norm(make_spec):
+    spec = make_spec(0, "freeze:0")
+    network = Small(1)
+    optimizer = CohortOptimizer(network, ANATOMY, [spec], [from_settings(spec.techniques)], STEPS)
+    optimizer.select(0)
+    trained = {name for name, value in network.named_parameters() if value.requires_grad}
+    assert trained == {"high.weight"}
+    network.high.weight.grad = torch.full((1, 2, 4), 2.0)
+    norm = optimizer.step(0)
+    assert norm.item() == pytest.approx(2 * 8**0.5)
+    assert {name.split("/")[1] for name in optimizer.tensors()} == {"high.weight"}
+
+
+def test_state_that_is_saved_and_restored_goes_on_bit_for_bit(make_spec):
+    spec = make_spec(0, "uncorrected", learning_rate=0.01)
+    straight, _ = train([spec])
+
+    def cut(network, optimizer, steps):
+        for step in steps:
+            optimizer.select(step)
+            for place, value in enumerate(network.parameters()):
+                value.grad = gradients(step, 0)[place][None]
+            optimizer.step(step)
+
+    def fresh(network):
+        compositions = [from_settings(spec.techniques)]
+        return CohortOptimizer(network, ANATOMY, [spec], compositions, STEPS)
+
+    network = Small(1)
+    first = fresh(network)
+    cut(network, first, range(4))
+    second = fresh(network)
+    second.restore(first.tensors(), first.counts())
+    cut(network, second, range(4, STEPS))
+    for value, expected in zip(network.parameters(), straight, strict=True):
+        assert torch.equal(value, expected)

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.tasks.task import Encoded
+from workbench.training.packing import ABSENT, Geometry, pack
+
+CPU = torch.device("cpu")
+GEOMETRY = Geometry(position_offset=2, segments=2, padding_id=9, few_shapes=False)
+
+
+def encoded(lengths):
+    """Make examples whose pieces are numbered throughout: piece i of the split is 100 + i."""
+    total = sum(lengths)
+    return Encoded(
+        token_ids=np.arange(100, 100 + total, dtype=np.int32),
+        segments=np.arange(total, dtype=np.int8) % 2,
+        offsets=np.cumsum([0, *lengths]),
+        labels=np.arange(len(lengths), dtype=np.float32),
+    )
+
+
+def test_a_batch_by_hand():
+    batch = pack(encoded([3, 2, 4]), np.array([[2, 0], [1, ABSENT]]), GEOMETRY, [1, 2], CPU)
+    assert batch.inputs["input_ids"].tolist() == [
+        [105, 106, 107, 108, 100, 101, 102, 9],
+        [103, 104, 9, 9, 9, 9, 9, 9],
+    ]
+    assert batch.inputs["position_ids"].tolist() == [
+        [2, 3, 4, 5, 2, 3, 4, 2],
+        [2, 3, 2, 2, 2, 2, 2, 2],
+    ]
+    assert batch.inputs["token_type_ids"].tolist()[0] == [1, 0, 1, 0, 0, 1, 0, 0]
+    assert batch.starts.tolist() == [[0, 4], [0, 2]]
+    assert batch.labels[0].tolist() == [2.0, 0.0]
+    assert batch.present.tolist() == [[1.0, 1.0], [1.0, 0.0]]
+
+
+def test_an_absent_sequence_at_the_end_of_a_full_line_stays_on_the_line():
+    batch = pack(encoded([8, 8]), np.array([[0, ABSENT]]), GEOMETRY, [1], CPU)
+    assert batch.starts.max() < batch.inputs["input_ids"].shape[1]
+
+
+def test_one_segment_type_hides_the_second():
+    geometry = Geometry(0, 1, 9, few_shapes=False)
+    batch = pack(encoded([4]), np.array([[0]]), geometry, [1], CPU)
+    assert not batch.inputs["token_type_ids"].any()
+
+
+@given(st.data())
+def test_every_real_token_has_its_own_cell_and_comes_back(data):
+    lengths = data.draw(st.lists(st.integers(1, 20), min_size=1, max_size=6))
+    runs = data.draw(st.integers(1, 3))
+    chosen = data.draw(
+        st.lists(st.permutations(range(len(lengths))).map(list), min_size=runs, max_size=runs)
+    )
+    split = encoded(lengths)
+    batch = pack(split, np.array(chosen), GEOMETRY, list(range(runs)), CPU)
+    ids = batch.inputs["input_ids"].reshape(-1)
+    blocks = ids[batch.layout.rows].view(runs, len(lengths), batch.layout.length)
+    for run, order in enumerate(chosen):
+        for place, example in enumerate(order):
+            pieces = split.token_ids[split.offsets[example] : split.offsets[example + 1]]
+            assert blocks[run, place, : len(pieces)].tolist() == pieces.tolist()
+    real = batch.layout.real_rows.bool().squeeze(1)
+    back = blocks.reshape(-1)[batch.layout.cells]
+    assert torch.equal(back[real], ids[real])
+    assert int(real.sum()) == runs * sum(lengths) == int(batch.layout.real_cells.sum())
+
+
+def test_dropout_keys_depend_on_the_example_not_on_its_place():
+    split = encoded([3, 5, 2])
+    one = pack(split, np.array([[0, 1, 2]]), GEOMETRY, [7], CPU)
+    other = pack(split, np.array([[2, 1, 0]]), GEOMETRY, [7], CPU)
+    assert torch.equal(one.token_keys[0, 3:8], other.token_keys[0, 2:7])
+    assert torch.equal(one.layout.keys[1, :5], other.layout.keys[1, :5])
+    assert one.start_keys[0, 1] == other.start_keys[0, 1]
+    assert not torch.equal(one.token_keys[0, :3], one.token_keys[0, 3:6])
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 100, 1000, 1025, 5000])
+def test_few_shapes_waste_at_most_an_eighth(size):
+    few = Geometry(0, 2, 0, few_shapes=True)
+    assert size <= few.round_up(size) <= max(size * 9 / 8, size + 8)
+    assert few.round_up(size) % 8 == 0
+
+
+def test_few_shapes_are_few():
+    few = Geometry(0, 2, 0, few_shapes=True)
+    assert len({few.round_up(size) for size in range(512, 4097)}) <= 3 * 8 + 1
