@@ -177,20 +177,32 @@ def test_disk_is_that_of_the_nearest_folder_there_is(monkeypatch, tmp_path, free
     assert (finding.mark, asked) == (mark, [tmp_path])
 
 
-def test_data_lists_the_folders_that_are_not_there(monkeypatch, tmp_path):
+def test_a_task_counts_with_all_its_files(monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
-    (tmp_path / "HoC").mkdir()
+    for folder, names in {"HoC": ("train", "dev", "test"), "DDI": ("train", "dev")}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / f"{name}.tsv").touch()
+    (finding,) = doctor.data()
+    found, absent = finding.found.split("; not ")
+    assert (finding.mark, found) == (NOTE, f"1 of 13 tasks in {tmp_path}")
+    assert "ddi" in absent.split(", ")
+    assert "hoc" not in absent.split(", ")
+
+
+def test_without_a_folder_the_cache_is_looked_at(monkeypatch, tmp_path):
+    monkeypatch.delenv("WORKBENCH_DATA", raising=False)
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     (finding,) = doctor.data()
     assert finding.mark == NOTE
-    assert finding.found.startswith(f"1 of 13 tasks in {tmp_path}; not bc5-chem, ")
-    assert "hoc" not in finding.found.partition(";")[2]
+    assert finding.found.startswith(f"0 of 13 tasks in {tmp_path / 'cache'}; not ")
+    assert finding.found.endswith("downloaded when first used (bioasq never)")
 
 
-@pytest.mark.parametrize(("setting", "mark"), [("", NOTE), ("no-such-folder", MISSING)])
-def test_data_without_a_folder_says_what_to_type(monkeypatch, setting, mark):
-    monkeypatch.setenv("WORKBENCH_DATA", setting)
+def test_a_data_folder_that_is_not_there_is_missing(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_DATA", "no-such-folder")
     (finding,) = doctor.data()
-    assert (finding.mark, finding.mend) == (mark, "export WORKBENCH_DATA=FOLDER")
+    assert (finding.mark, finding.mend) == (MISSING, "export WORKBENCH_DATA=FOLDER")
 
 
 def test_cached_checkpoints_have_their_short_names(monkeypatch):

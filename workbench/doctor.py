@@ -177,23 +177,21 @@ def disk(outputs: Path) -> list[Finding]:
 
 
 def data() -> list[Finding]:
-    """Tell which real tasks have a folder where ``WORKBENCH_DATA`` points."""
-    from workbench.tasks.catalogue import TASKS
+    """Tell which real tasks have all their files, in the user's folder or in the cache."""
+    from workbench.tasks.files import DATA_VARIABLE, cache_folder
 
-    setting = os.environ.get("WORKBENCH_DATA", "")
-    if not setting:
-        found = "WORKBENCH_DATA is not set, so a real task is downloaded when it is first used"
-        return [Finding(NOTE, "data", found, "export WORKBENCH_DATA=FOLDER")]
-    if not Path(setting).is_dir():
-        found = f"WORKBENCH_DATA names {setting}, which is not a folder"
-        return [Finding(MISSING, "data", found, "export WORKBENCH_DATA=FOLDER")]
-    folders = {task.name: Path(setting) / task.folder for task in TASKS.values() if task.folder}
-    there = [name for name, folder in folders.items() if folder.is_dir()]
-    absent = [name for name in folders if name not in there]
-    found = f"{len(there)} of {len(folders)} tasks in {setting}"
-    if absent:
-        return [Finding(NOTE, "data", f"{found}; not {', '.join(absent)}")]
-    return [Finding(OK, "data", found)]
+    setting = os.environ.get(DATA_VARIABLE)
+    root = Path(setting).expanduser() if setting else cache_folder()
+    if setting and not root.is_dir():
+        found = f"{DATA_VARIABLE} names {setting}, which is not a folder"
+        return [Finding(MISSING, "data", found, f"export {DATA_VARIABLE}=FOLDER")]
+    absent = _absent_files(root)
+    short = [name for name, files in absent.items() if files]
+    found = f"{len(absent) - len(short)} of {len(absent)} tasks in {root}"
+    if not short:
+        return [Finding(OK, "data", found)]
+    rest = "" if setting else ", downloaded when first used (bioasq never)"
+    return [Finding(NOTE, "data", f"{found}; not {', '.join(short)}{rest}")]
 
 
 def bundled_checkpoint() -> list[Finding]:
@@ -242,6 +240,27 @@ def _guarded(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         return [Finding(NOTE, subject, f"could not be looked at ({reason})")]
+
+
+def _absent_files(root: Path) -> dict[str, list[str]]:
+    """List the files that each real task lacks in a folder of BLURB's layout."""
+    from workbench.tasks.catalogue import TASKS
+    from workbench.tasks.files import pins
+    from workbench.tasks.task import SPLITS
+
+    files: dict[str, list[str]] = {}
+    for folder, file in pins():
+        files.setdefault(folder, []).append(file)
+    unpinned = [f"{split}.tsv" for split in SPLITS]
+    return {
+        task.name: [
+            file
+            for file in files.get(task.folder, unpinned)
+            if not (root / task.folder / file).is_file()
+        ]
+        for task in TASKS.values()
+        if task.folder
+    }
 
 
 def _unmet(name: str, specifier) -> list[Finding]:

@@ -8,11 +8,17 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    HTTPError,
+    RepositoryNotFoundError,
+)
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, size_of
@@ -23,12 +29,23 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
 _PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 _DESCRIPTION = ("*.json", "vocab.txt", "merges.txt", "*.model", "tokenizer*")
-_NETWORK_ERRORS = (OSError, HfHubHTTPError, LocalEntryNotFoundError)
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+_NETWORK_ERRORS = (OSError, HTTPError)
+_PATIENCE_SECONDS = 10
+
+SUPPORTED = ("bert", "roberta", "electra")
+"""The families that can be trained."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint on this machine's disk."""
+    """A checkpoint on this machine's disk.
+
+    Raises
+    ------
+    WorkbenchError
+        When its description is missing or damaged, is of another family, or names no sizes.
+    """
 
     name: str
     """Short name, hub id or folder, as results and tables show it."""
@@ -36,10 +53,31 @@ class Checkpoint:
     weights: str
     """The hub's commit, or ``sha256:`` and the hash of the weight files."""
 
-    @property
-    def config(self) -> dict:
+    def __post_init__(self) -> None:
+        if self.family not in SUPPORTED:
+            raise WorkbenchError(
+                f"the model {self.name!r} is of the family {self.family!r}: choose one of the "
+                f"families {', '.join(SUPPORTED)}"
+            )
+        if not {"num_hidden_layers", "hidden_size"} <= self.config.keys():
+            raise _damaged(self.folder / "config.json")
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
         """The checkpoint's own description, ``config.json``."""
-        return json.loads((self.folder / "config.json").read_text(encoding="utf8"))
+        path = self.folder / "config.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf8"))
+        except (OSError, ValueError):
+            content = None
+        if not isinstance(content, dict):
+            raise _damaged(path)
+        return content
+
+    @property
+    def family(self) -> str:
+        """The family of the architecture; BERT's own descriptions do not say theirs."""
+        return self.config.get("model_type", "bert")
 
     @property
     def layers(self) -> int:
@@ -73,8 +111,9 @@ def find_checkpoint(name: str, synthetic_task: bool = False) -> Checkpoint:
         return bundled()
     if name in MODELS:
         return _from_hub(name, MODELS[name].location)
-    if Path(name).is_dir():
-        return _from_folder(Path(name))
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _from_folder(folder.resolve())
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return _from_hub(name, name)
     raise unknown("model", name, [AUTO, *MODELS])
@@ -123,18 +162,41 @@ def weights_hash(folder: Path) -> str:
     WorkbenchError
         When the folder holds no weights.
     """
+    total = hashlib.sha256()
+    for path in _weight_files(folder):
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 22):
+                total.update(block)
+    return f"sha256:{total.hexdigest()}"
+
+
+def check_tokenizer(checkpoint: Checkpoint) -> None:
+    """Refuse a checkpoint without a vocabulary: transformers would make an empty one.
+
+    Raises
+    ------
+    WorkbenchError
+        When the folder holds no file of a tokenizer.
+    """
+    if not any((checkpoint.folder / name).is_file() for name in _TOKENIZERS):
+        raise WorkbenchError(
+            f"the folder {str(checkpoint.folder)!r} holds no tokenizer: it needs one of "
+            f"{', '.join(_TOKENIZERS)}"
+        )
+
+
+def _weight_files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:
         raise WorkbenchError(
             f"the folder {str(folder)!r} holds no weights: it needs model.safetensors or "
             "pytorch_model.bin"
         )
-    total = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 22):
-                total.update(block)
-    return f"sha256:{total.hexdigest()}"
+    return files
+
+
+def _damaged(path: Path) -> WorkbenchError:
+    return WorkbenchError(f"the file {str(path)!r} is damaged: put an intact copy in its place")
 
 
 def _from_folder(folder: Path) -> Checkpoint:
@@ -148,29 +210,40 @@ def _from_folder(folder: Path) -> Checkpoint:
 @lru_cache(maxsize=32)
 def _from_hub(name: str, hub_id: str) -> Checkpoint:
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=_patterns(hub_id)))
-    except RepositoryNotFoundError:
+        folder = _cached(hub_id) or _downloaded(hub_id)
+    except GatedRepoError:
+        raise WorkbenchError(
+            f"the model {name!r} is only given out after you agree to its terms: do so on its page "
+            "and log in with 'hf auth login'"
+        ) from None
+    except (RepositoryNotFoundError, HFValidationError):
         raise unknown("model", name, [AUTO, *MODELS]) from None
-    except _NETWORK_ERRORS:
-        folder = _cached(name, hub_id)
-    return Checkpoint(name, folder, folder.name)
-
-
-def _patterns(hub_id: str) -> list[str]:
-    """Choose what to download: pickled weights only where there are no others."""
-    files = HfApi().list_repo_files(hub_id)
-    safe = any(file.endswith(".safetensors") and "/" not in file for file in files)
-    return [*_DESCRIPTION, *(_SAFETENSORS if safe else _PICKLED)]
-
-
-def _cached(name: str, hub_id: str) -> Path:
-    try:
-        patterns = [*_DESCRIPTION, *_SAFETENSORS, *_PICKLED]
-        folder = Path(snapshot_download(hub_id, local_files_only=True, allow_patterns=patterns))
     except _NETWORK_ERRORS:
         raise WorkbenchError(
             f"the model {name!r} is neither on this machine nor to be downloaded now: connect to "
             "the network, give a folder, or choose 'minilm'"
         ) from None
-    weights_hash(folder)
-    return folder
+    _weight_files(folder)
+    return Checkpoint(name, folder, folder.name)
+
+
+def _cached(hub_id: str) -> Path | None:
+    """Find a complete copy in the hub's cache, so that nothing is asked of the network again."""
+    for weights in (_SAFETENSORS, _PICKLED):
+        patterns = [*_DESCRIPTION, *weights]
+        try:
+            folder = snapshot_download(hub_id, local_files_only=True, allow_patterns=patterns)
+        except OSError:
+            continue
+        if any(Path(folder).glob(weights[0])) and (Path(folder) / "config.json").is_file():
+            return Path(folder)
+    return None
+
+
+def _downloaded(hub_id: str) -> Path:
+    """Download the files that are needed: pickled weights only where there are no others."""
+    facts = HfApi().model_info(hub_id, timeout=_PATIENCE_SECONDS)
+    files = [file.rfilename for file in facts.siblings or []]
+    safe = any(file.endswith(".safetensors") and "/" not in file for file in files)
+    patterns = [*_DESCRIPTION, *(_SAFETENSORS if safe else _PICKLED)]
+    return Path(snapshot_download(hub_id, allow_patterns=patterns))

@@ -65,10 +65,8 @@ def depth_of(name: str, layers: int) -> int:
     block = _BLOCK.match(name)
     if block:
         return int(block.group(1)) + 1
-    # ELECTRA projects narrow embeddings up to the hidden width: still embeddings.
-    return (
-        0 if name.startswith(("encoder.embeddings", "encoder.embeddings_project")) else layers + 1
-    )
+    # The prefix covers ELECTRA's ``embeddings_project``, which widens narrow embeddings.
+    return 0 if name.startswith("encoder.embeddings") else layers + 1
 
 
 def _kinds(network: nn.Module) -> dict[str, str]:

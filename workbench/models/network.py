@@ -5,14 +5,15 @@ the engine's batches are packed: a line of tokens holds many sequences, so the s
 sequence starts are gathered before the pooler and the head see them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import (
-    AutoConfig,
+    CONFIG_MAPPING,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -22,10 +23,9 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import WorkbenchError
-from workbench.models.checkpoint import Checkpoint
+from workbench.models.checkpoint import Checkpoint, check_tokenizer
 from workbench.models.depth import Anatomy, anatomy
 
-SUPPORTED = ("bert", "roberta", "electra")
 _ATTENTION = "attention_probs_dropout_prob"
 
 
@@ -138,6 +138,8 @@ def load(
     config = _config(checkpoint, outputs, dropout)
     model, missing = _load_native(checkpoint, config, per_token)
     network = _split(model, per_token, head)
+    new = _new_names(network, model, missing)
+    _refuse_new_encoder(checkpoint, new)
     tokenizer = load_tokenizer(checkpoint)
     positions = model.base_model.embeddings.position_embeddings
     offset = 0 if positions.padding_idx is None else positions.padding_idx + 1
@@ -145,7 +147,7 @@ def load(
         network=network,
         tokenizer=tokenizer,
         anatomy=anatomy(network, config.num_hidden_layers, config.initializer_range),
-        new=_new_names(network, model, missing),
+        new=new,
         max_length=config.max_position_embeddings - offset,
         position_offset=offset,
         padding_id=tokenizer.pad_token_id,
@@ -154,21 +156,47 @@ def load(
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
-    """Load a checkpoint's fast tokenizer; words may come already split (RoBERTa needs a space)."""
-    spaced = {"add_prefix_space": True} if checkpoint.config["model_type"] == "roberta" else {}
-    return AutoTokenizer.from_pretrained(
-        checkpoint.folder, local_files_only=True, trust_remote_code=False, **spaced
-    )
+    """Load a checkpoint's fast tokenizer; words may come already split (RoBERTa needs a space).
+
+    Raises
+    ------
+    WorkbenchError
+        When its files are missing or damaged.
+    """
+    check_tokenizer(checkpoint)
+    spaced = {"add_prefix_space": True} if checkpoint.family == "roberta" else {}
+    with _explained(checkpoint):
+        return AutoTokenizer.from_pretrained(
+            checkpoint.folder,
+            config=_stored_config(checkpoint),
+            local_files_only=True,
+            trust_remote_code=False,
+            **spaced,
+        )
+
+
+@contextmanager
+def _explained(checkpoint: Checkpoint) -> Iterator[None]:
+    """Turn whatever goes wrong while files are read into one sentence."""
+    try:
+        yield
+    except Exception as problem:
+        raise WorkbenchError(
+            f"the files of the model {checkpoint.name!r} do not load ({type(problem).__name__}), "
+            "so they are damaged or hold more than plain tensors: put intact ones into "
+            f"{str(checkpoint.folder)!r}"
+        ) from problem
+
+
+def _stored_config(checkpoint: Checkpoint) -> Any:
+    # Not AutoConfig: it refuses a description that does not name its family.
+    kind = CONFIG_MAPPING[checkpoint.family]
+    return kind.from_pretrained(checkpoint.folder, local_files_only=True)
 
 
 def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
-    family = checkpoint.config.get("model_type")
-    if family not in SUPPORTED:
-        raise WorkbenchError(
-            f"the model {checkpoint.name!r} is of the family {family!r}: choose one of the "
-            f"families {', '.join(SUPPORTED)}"
-        )
-    config = AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
+    with _explained(checkpoint):
+        config = _stored_config(checkpoint)
     config.num_labels = outputs
     if dropout is not None:
         config.hidden_dropout_prob = config.classifier_dropout = dropout
@@ -179,7 +207,7 @@ def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
 def _load_native(checkpoint: Checkpoint, config: Any, per_token: bool) -> tuple[Any, set[str]]:
     _quiet()
     kind = AutoModelForTokenClassification if per_token else AutoModelForSequenceClassification
-    try:
+    with _explained(checkpoint):
         model, report = kind.from_pretrained(
             checkpoint.folder,
             config=config,
@@ -189,12 +217,6 @@ def _load_native(checkpoint: Checkpoint, config: Any, per_token: bool) -> tuple[
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
         )
-    except Exception as problem:
-        raise WorkbenchError(
-            f"the model {checkpoint.name!r} does not load "
-            f"({type(problem).__name__}: {str(problem).splitlines()[0]}): "
-            "delete its folder and fetch it again"
-        ) from problem
     mismatched = {entry[0] for entry in report["mismatched_keys"]}
     return model, set(report["missing_keys"]) | mismatched
 
@@ -244,3 +266,14 @@ def _new_names(network: Network, model: Any, missing: set[str]) -> tuple[str, ..
         for name, value in network.named_parameters()
         if id(value) in fresh or id(value) not in known
     )
+
+
+def _refuse_new_encoder(checkpoint: Checkpoint, new: tuple[str, ...]) -> None:
+    """Only pooler and head may be new; random weights inside the encoder would go unnoticed."""
+    lost = [name for name in new if name.startswith("encoder.")]
+    if lost:
+        raise WorkbenchError(
+            f"the weights of the model {checkpoint.name!r} do not fit its config.json ({len(lost)} "
+            f"are missing or of another shape, such as {lost[0].removeprefix('encoder.')}): put "
+            f"the files of one checkpoint into {str(checkpoint.folder)!r}"
+        )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,11 +114,12 @@ def load_study(store: RunStore, name: str) -> Study:
     """
     path = study_path(store, name)
     if not path.is_file():
-        raise unknown("study", name, study_names(store) or ["(none yet: run a sweep first)"])
+        if names := study_names(store):
+            raise unknown("study", name, names)
+        raise WorkbenchError(f"there is no study {name!r}, nor any other: run a sweep first")
     try:
-        content = json.loads(path.read_text(encoding="utf8"))
-        return _from_json(content)
-    except (ValueError, KeyError, TypeError):
+        return _from_json(json.loads(path.read_text(encoding="utf8")))
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise WorkbenchError(
             f"the study file {path} is damaged: delete it and run the sweep again"
         ) from None
@@ -148,7 +150,7 @@ def plan_study(settings: SweepSettings, store: RunStore) -> Study:
         notes.extend(_model_notes(name, checkpoint))
         specs.extend(_model_specs(settings, task, checkpoint, precision))
     unique = {spec.id: spec for spec in specs}
-    name = _checked_name(settings.study) or _default_name(settings, list(unique), device.type)
+    name = _checked_name(settings.study) or _default_name(task, list(unique), device.type)
     study = Study(
         name=name,
         settings=settings,
@@ -162,7 +164,7 @@ def plan_study(settings: SweepSettings, store: RunStore) -> Study:
 
 
 def _from_json(content: dict[str, Any]) -> Study:
-    return Study(
+    study = Study(
         name=content["name"],
         settings=SweepSettings.from_values(content["settings"]),
         specs=tuple(RunSpec.from_json(spec) for spec in content["specs"]),
@@ -171,17 +173,20 @@ def _from_json(content: dict[str, Any]) -> Study:
         notes=tuple(content["notes"]),
         device=content["device"],
     )
+    members = sorted(run for cohort in study.cohorts for run in cohort)
+    if not members == sorted(study.by_id) == sorted(study.steps):
+        raise ValueError("runs, cohorts and steps do not belong together")
+    return study
 
 
 def _keep_membership(store: RunStore, study: Study) -> Study:
     """Save a study, or return the stored one where it is the same: its cohorts stay as they are."""
-    if study_path(store, study.name).is_file():
-        try:
-            stored = load_study(store, study.name)
-        except WorkbenchError:
-            stored = study
-        if stored is not study and stored.run_ids == study.run_ids:
-            return stored
+    try:
+        stored = load_study(store, study.name)
+    except WorkbenchError:  # There is none, or it is damaged.
+        stored = None
+    if stored and (stored.run_ids, stored.device) == (study.run_ids, study.device):
+        return stored
     study.save(store)
     return study
 
@@ -240,16 +245,16 @@ def _dropout(checkpoint: Checkpoint) -> float:
 
 
 def _checked_name(name: str) -> str:
-    if name and not all(character.isalnum() or character in "-_." for character in name):
+    if name and not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
         raise WorkbenchError(
             f"the study name {name!r} cannot be a folder's: use letters, digits, - and _"
         )
-    return name.lstrip(".")
+    return name
 
 
-def _default_name(settings: SweepSettings, run_ids: list[str], device: str) -> str:
+def _default_name(task: LoadedTask, run_ids: list[str], device: str) -> str:
     digest = hashlib.sha256(canonical_json([run_ids, device]).encode()).hexdigest()
-    return f"{settings.task.split(':')[0]}-{digest[:8]}"
+    return f"{task.task.name}-{digest[:8]}"
 
 
 def _cohorts(specs: Sequence[RunSpec], device: str) -> tuple[tuple[str, ...], ...]:

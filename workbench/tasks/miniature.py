@@ -221,13 +221,13 @@ TOPICS = (0, 1, 1, 1, 1, 2)
 
 
 def _outcome_sentence(kind: str, draws: Draws, difficulty: float) -> str:
-    """Write a finding whose gene is replaced by an outcome of this kind."""
+    """Write a finding in which two outcomes of this kind stand for the gene."""
     direct, indirect = lexicon.PHRASES.get(kind, (lexicon.NEUTRAL, lexicon.NEUTRAL))
-    outcome = draws.pick(indirect if draws.chance(difficulty) else direct)
+    first = draws.pick(direct)
+    second = draws.other(indirect if draws.chance(difficulty) else direct, first)
     relation = draws.pick(("inhibition", "activation", "independence"))
-    return text(
-        write(replace(draw_finding(draws), gene=(outcome,), relation=relation), draws, difficulty)
-    )
+    finding = replace(draw_finding(draws), gene=(f"{first} and {second}",), relation=relation)
+    return text(write(finding, draws, difficulty))
 
 
 def mention(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:

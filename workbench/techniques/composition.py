@@ -2,7 +2,9 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from torch import Tensor
 
@@ -20,15 +22,32 @@ BASELINE = "baseline"
 ENTRY_POINTS = "workbench.techniques"
 """The entry-point group through which a package adds a technique."""
 
-_OWN = (Uncorrected, Longer, Freeze, Layerwise, Reinit)
+_OWN: tuple[type[Technique], ...] = (Uncorrected, Longer, Freeze, Layerwise, Reinit)
 
 
 def registry() -> dict[str, type[Technique]]:
     """Return every technique there is by name, those of installed packages included."""
-    found: dict[str, type[Technique]] = {kind.name: kind for kind in _OWN}
-    for point in entry_points(group=ENTRY_POINTS):
-        found.setdefault(point.name, point.load())
-    return found
+    # The project's own come last, so that no package can replace one of them.
+    return {kind.name: kind for kind in (*_installed(), *_OWN)}
+
+
+@cache
+def _installed() -> tuple[type[Technique], ...]:
+    """Load what packages add, once in a process: looking for it takes 10 ms."""
+    return tuple(_loaded(point) for point in entry_points(group=ENTRY_POINTS))
+
+
+def _loaded(point: EntryPoint) -> type[Technique]:
+    try:
+        kind = point.load()
+        if not issubclass(kind, Technique):
+            raise TypeError
+    except Exception as problem:
+        raise WorkbenchError(
+            f"the technique {point.name!r} at {point.value} does not load "
+            f"({type(problem).__name__}): update or uninstall the package it comes from"
+        ) from problem
+    return kind
 
 
 @dataclass(frozen=True)
@@ -107,26 +126,42 @@ def parse(text: str, layers: int) -> Composition:
         two that contradict each other.
     """
     parts = [part.strip() for part in text.split("+")]
-    if parts == [BASELINE]:
-        return Composition()
-    return _compose([_parse_one(part).resolve(layers) for part in parts], layers)
+    techniques = [_parse_one(part).resolve(layers) for part in parts if part != BASELINE]
+    return _compose(techniques, layers)
 
 
 def from_settings(settings: Sequence[tuple[str, Settings]]) -> Composition:
-    """Rebuild the composition that a `RunSpec` holds."""
-    known = registry()
-    for name, _ in settings:
-        if name not in known:
-            raise unknown("technique", name, known)
-    return Composition(tuple(known[name](**dict(values)) for name, values in settings))
+    """Rebuild the composition that a `RunSpec` holds.
+
+    Raises
+    ------
+    WorkbenchError
+        When one of its techniques is not installed, or has no such settings.
+    """
+    return Composition(tuple(_rebuilt(name, dict(values)) for name, values in settings))
+
+
+def _rebuilt(name: str, values: dict[str, Any]) -> Technique:
+    kind = _kind(name)
+    try:
+        return kind(**values)
+    except TypeError:
+        raise WorkbenchError(
+            f"the technique {name!r} has no such settings as {', '.join(values)}: specify the run "
+            "anew"
+        ) from None
 
 
 def _parse_one(text: str) -> Technique:
     name, *values = text.split(":")
+    return _kind(name).parse(values)
+
+
+def _kind(name: str) -> type[Technique]:
     known = registry()
     if name not in known:
         raise unknown("technique", name, [BASELINE, *known])
-    return known[name].parse(values)
+    return known[name]
 
 
 def _compose(techniques: list[Technique], layers: int) -> Composition:

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy
 from workbench.techniques.technique import Technique, whole
 
@@ -30,6 +31,14 @@ class Freeze(Technique):
     def cohort_key(self) -> Hashable:
         """Runs of one cohort share the depth below which no gradient is computed."""
         return self.layers
+
+    @classmethod
+    def parse(cls, values: list[str]) -> Self:
+        """Build it from what was typed; half of the blocks is left out, not typed as a number."""
+        technique = super().parse(values)
+        if values and technique.layers == HALF:
+            raise WorkbenchError("freeze:-1 is out of range: layers must be at least 0")
+        return technique
 
     def resolve(self, layers: int) -> Self:
         """Turn half into a number and refuse one that the model does not have."""

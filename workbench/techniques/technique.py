@@ -143,4 +143,5 @@ def whole(technique: Technique, name: str, low: int, high: int) -> None:
 
 
 def _short(value: int | float | str) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Python writes the shortest digits that read back as the same number.
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -193,9 +193,11 @@ class _Lines:
 
 def _layout(lines: _Lines, keys: Tensor, move: _Mover) -> Layout:
     blocks = lines.runs * lines.sequences
-    rows = np.zeros(blocks * lines.length, dtype=np.int64)
+    # Padding shows its own run's first token: a run that diverged must not reach its neighbours.
+    run = np.arange(lines.runs)
+    rows = np.repeat(run * lines.tokens, lines.sequences * lines.length)
     rows[lines.cells] = lines.rows
-    cells = np.zeros(lines.runs * lines.tokens, dtype=np.int64)
+    cells = np.repeat(run * lines.sequences * lines.length, lines.tokens)
     cells[lines.rows] = lines.cells
     real_cells = np.zeros((len(rows), 1), dtype=np.float32)
     real_cells[lines.cells] = 1

@@ -1,0 +1,107 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from workbench.models.checkpoint import bundled
+from workbench.models.network import load_tokenizer
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings
+from workbench.store.study import plan_study
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    """Return the folder of a small BERT with random weights."""
+    folder = tmp_path_factory.mktemp("model")
+    config = BertConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=64,
+    )
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(folder)
+    load_tokenizer(bundled()).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def make_study(small_model, tmp_path):
+    """Return a function that plans a small study in a store of its own, with cohorts of two."""
+
+    def make(name="outputs", cohort=2, **values):
+        store = RunStore(tmp_path / name)
+        settings = {
+            "task": "miniature-similarity:size=24",
+            "models": str(small_model),
+            "techniques": "baseline,reinit:1",
+            "seeds": "2",
+            "epochs": 3,
+            "batch_size": 8,
+            "learning_rate": 1e-3,
+            "study": "small",
+        }
+        study = plan_study(SweepSettings.from_values(settings | values), store)
+        runs = study.run_ids
+        cohorts = tuple(
+            tuple(runs[first : first + cohort]) for first in range(0, len(runs), cohort)
+        )
+        study = replace(study, cohorts=cohorts)
+        study.save(store)
+        return store, study
+
+    return make
+
+
+class Driver:
+    """A process that forks workers and kills them."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("driver.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+
+    def run(self, store, study, point="none", number=None, interval=0.0):
+        """Return the exit status (negative: the signal) and the seconds of one worker."""
+        job = {"root": str(store.root), "study": study.name, "point": point, "number": number}
+        self.process.stdin.write(json.dumps(job | {"interval": interval}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        return answer["status"], answer["seconds"]
+
+
+@pytest.fixture(scope="session")
+def driver():
+    """Start the driver."""
+    found = Driver()
+    yield found
+    found.process.stdin.close()
+    found.process.wait()
+
+
+def contents(store, study):
+    """Return the bytes of every run's result and predictions, and the steps in its events."""
+    return {
+        run: {
+            name: (store.folder(run) / name).read_bytes()
+            for name in ("spec.json", "result.json", "predictions.safetensors", "events.jsonl")
+        }
+        for run in study.run_ids
+    }
+
+
+@pytest.fixture(name="contents")
+def contents_fixture():
+    return contents

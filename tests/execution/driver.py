@@ -1,0 +1,125 @@
+"""Works on studies in forked children and kills them at named points; reads jobs from stdin.
+
+A job is a line ``{"root": ..., "study": ..., "point": ..., "number": ...}``; the answer is a line
+with the child's exit status. The imports are paid once. No code of the package knows about this.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+import torch
+
+from workbench.execution import worker
+from workbench.store import atomic, checkpoints, events, folder
+from workbench.store.folder import RunStore
+from workbench.store.study import load_study
+from workbench.training.cohort import Execution
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count_down(number, act):
+    """Return a function that acts on its ``number``-th call."""
+    left = [number]
+
+    def tick():
+        left[0] -= 1
+        if left[0] == 0:
+            act()
+
+    return tick
+
+
+def kill_mid_append(number):
+    tick = count_down(number, die)
+    flush = events.EventLog.flush
+
+    def half_flush(log):
+        if log._waiting:
+            content = b"".join(log._waiting)
+            os.write(log._file.fileno(), content[: len(content) // 2])
+            tick()
+            log._file.truncate(log._end)
+        flush(log)
+
+    events.EventLog.flush = half_flush
+
+
+def kill_before_rename(number):
+    tick, replace = count_down(number, die), os.replace
+
+    def replace_later(*arguments):
+        tick()
+        replace(*arguments)
+
+    atomic.os.replace = replace_later
+
+
+def kill_between_results(number):
+    tick, finish = count_down(number, die), folder.RunStore.finish
+
+    def finish_then_tick(store, *arguments):
+        finish(store, *arguments)
+        tick()
+
+    folder.RunStore.finish = finish_then_tick
+
+
+def kill_mid_checkpoint(number):
+    tick, blocks = count_down(number, die), checkpoints._blocks
+
+    def half_of_the_blocks(*arguments):
+        for place, block in enumerate(blocks(*arguments)):
+            if place == 5:
+                tick()
+            yield block
+
+    checkpoints._blocks = half_of_the_blocks
+
+
+def kill_after(seconds):
+    def wait():
+        time.sleep(seconds)
+        die()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+POINTS = {
+    "append": kill_mid_append,
+    "rename": kill_before_rename,
+    "results": kill_between_results,
+    "checkpoint": kill_mid_checkpoint,
+    "time": kill_after,
+    "none": lambda number: None,
+}
+
+
+def work(job):
+    torch.set_num_threads(1)
+    POINTS[job["point"]](job.get("number"))
+    store = RunStore(job["root"])
+    study = load_study(store, job["study"])
+    execution = Execution(torch.device("cpu"))
+    worker.Worker(store, study, execution, interval=job.get("interval", 0.0)).work()
+
+
+def main():
+    for line in sys.stdin:
+        job, started = json.loads(line), time.monotonic()
+        child = os.fork()
+        if child == 0:
+            work(job)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(json.dumps({"status": status, "seconds": time.monotonic() - started}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Workers killed at the worst moments: nothing finished is lost, nothing is done twice."""
+
+import random
+
+import pytest
+
+from workbench.store.retention import collect
+
+KILLED = -9
+NAMED = [
+    ("append", 1),
+    ("append", 4),
+    ("rename", 1),
+    ("rename", 2),
+    ("rename", 7),
+    ("results", 1),
+    ("results", 3),
+    ("checkpoint", 1),
+    ("checkpoint", 5),
+]
+
+
+def finished_timings(store, study):
+    return {
+        run: (store.folder(run) / "timings.json").read_bytes()
+        for run in study.run_ids
+        if store.finished(run)
+    }
+
+
+@pytest.fixture
+def undisturbed(make_study, driver, contents):
+    store, study = make_study("undisturbed")
+    status, seconds = driver.run(store, study)
+    assert status == 0
+    return contents(store, study), seconds
+
+
+@pytest.mark.parametrize(("point", "number"), NAMED)
+def test_killed_at_a_named_point(point, number, make_study, driver, contents, undisturbed):
+    store, study = make_study("killed")
+    assert driver.run(store, study, point, number)[0] == KILLED
+    before = finished_timings(store, study)
+    assert driver.run(store, study)[0] == 0
+    assert contents(store, study) == undisturbed[0]
+    # What was finished keeps the time at which it was finished: it was not done again.
+    assert before.items() <= finished_timings(store, study).items()
+    collect(store, keep=set(study.run_ids), older_than_seconds=0, dry_run=False)
+    assert not list(store.root.rglob("*.partial"))
+
+
+def test_killed_at_ten_random_moments(make_study, driver, contents, undisturbed):
+    store, study = make_study("killed")
+    expected, seconds = undisturbed
+    moments = random.Random(20)
+    killed = 0
+    for _ in range(10):
+        before = finished_timings(store, study)
+        status, _ = driver.run(store, study, "time", moments.uniform(0.05, 0.6) * seconds)
+        killed += status == KILLED
+        assert before.items() <= finished_timings(store, study).items()
+    assert driver.run(store, study)[0] == 0
+    assert contents(store, study) == expected
+    assert killed >= 3
+
+
+def test_a_checkpoint_is_gone_when_its_cohort_is_finished(make_study, driver):
+    store, study = make_study()
+    driver.run(store, study)
+    assert not list((store.root / "checkpoints").iterdir())

@@ -1,0 +1,51 @@
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.execution import local
+from workbench.execution.local import LocalWorkers, worker_count
+from workbench.execution.sweep import run_missing
+
+
+def test_missing_runs_are_trained_by_workers_and_then_nothing_is(make_study):
+    store, study = make_study(cohort=1)
+    shown = []
+    assert run_missing(store, study, 2, shown.append) == 4
+    assert shown[-1].finished == 4 and shown[-1].done == shown[-1].steps == 36
+    assert run_missing(store, study, 2) == 0
+    assert not store.missing(study.run_ids)
+
+
+def test_what_ended_a_worker_is_said(make_study, small_model):
+    store, study = make_study(cohort=1)
+    weights = small_model / "model.safetensors"
+    before = weights.read_bytes()
+    try:
+        weights.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        with pytest.raises(WorkbenchError, match="weights of .* are not those"):
+            run_missing(store, study, 1)
+    finally:
+        weights.write_bytes(before)
+    assert not any((store.folder(run) / "result.json").exists() for run in study.run_ids)
+
+
+def test_workers_are_asked_to_stop_and_do(make_study):
+    store, study = make_study(cohort=1, epochs=2000)
+    workers = LocalWorkers(store, study, 1)
+    assert workers.running
+    workers.stop()
+    assert not workers.running
+
+
+@pytest.mark.parametrize(("missing", "asked", "expected"), [(9, 0, 2), (1, 0, 1), (9, 3, 3)])
+def test_how_many_workers(missing, asked, expected, make_study, monkeypatch):
+    monkeypatch.setattr(local, "cores", lambda: 2)
+    _, study = make_study()
+    assert worker_count(study, missing, asked) == expected
+
+
+def test_threads_are_fixed_for_a_machine(monkeypatch):
+    found = {}
+    for cores in (1, 2, 8, 16, 64):
+        monkeypatch.setattr(local, "cores", lambda cores=cores: cores)
+        found[cores] = local.threads_per_worker()
+    assert found == {1: 1, 2: 1, 8: 1, 16: 2, 64: 8}

@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+import torch
+
+from workbench.training.trainer import Stopped, Trainer
+
+
+class Memory:
+    """A recorder that keeps everything, and saves a checkpoint after chosen steps."""
+
+    def __init__(self, save_every=0, saved=None):
+        self.save_every, self.saved = save_every, saved
+        self.losses, self.epochs, self.asked = {}, [], 0
+
+    def resume(self):
+        return self.saved
+
+    def steps(self, first, losses, norms):
+        assert len(losses) == len(norms)
+        self.losses |= dict(enumerate(losses, first))
+
+    def epoch(self, epoch, step, scores):
+        self.epochs.append((epoch, step, scores))
+
+    def due(self):
+        self.asked += 1
+        return bool(self.save_every) and self.asked % self.save_every == 0
+
+    def save(self, tensors, state):
+        self.saved = {name: value.clone() for name, value in tensors.items()}, state
+
+
+def train(specs, prepared, execution, recorder=None, stop=lambda: False):
+    recorder = recorder or Memory()
+    return Trainer(specs, prepared, recorder, execution, stop).run(), recorder
+
+
+def same(one, other):
+    return one.result == other.result and all(
+        np.array_equal(one.predictions[split], other.predictions[split]) for split in ("dev", "test")
+    )
+
+
+@pytest.fixture
+def specs(make_spec):
+    return [make_spec(0), make_spec(1, "layerwise:0.8", reporting="best-dev")]
+
+
+def test_the_same_runs_twice_are_equal_to_the_last_bit(specs, make_prepared, execution):
+    first, recorder = train(specs, make_prepared(), execution)
+    second, _ = train(specs, make_prepared(), execution)
+    assert all(map(same, first, second))
+    assert sorted(recorder.losses) == list(range(1, 11))
+    assert [(epoch, step) for epoch, step, _ in recorder.epochs] == [(1, 5), (2, 10)]
+
+
+@pytest.mark.parametrize("steps", range(1, 10))
+def test_a_stopped_cohort_goes_on_to_the_same_bits(steps, specs, make_prepared, execution):
+    prepared = make_prepared()
+    expected, straight = train(specs, prepared, execution)
+    recorder, left = Memory(), iter(range(steps, -1, -1))
+    with pytest.raises(Stopped):
+        train(specs, prepared, execution, recorder, lambda: next(left) <= 1)
+    assert sorted(recorder.losses) == list(range(1, steps + 1))
+    resumed, second = train(specs, prepared, execution, Memory(saved=recorder.saved))
+    assert all(map(same, resumed, expected))
+    assert recorder.losses | second.losses == straight.losses
+
+
+def test_checkpoints_along_the_way_move_nothing(specs, make_prepared, execution):
+    expected, _ = train(specs, make_prepared(), execution)
+    found, recorder = train(specs, make_prepared(), execution, Memory(save_every=3))
+    assert all(map(same, found, expected)) and recorder.saved is not None
+
+
+def test_the_best_dev_epoch_is_what_is_reported(make_prepared, make_spec, execution):
+    # A rate that destroys what was learned makes the last epoch differ from the best one.
+    values = {"learning_rate": 5e-3, "epochs": 6, "warmup": 0.0}
+    specs = [make_spec(0, **values), make_spec(0, reporting="best-dev", **values)]
+    (last, best), _ = train(specs, make_prepared(), execution)
+    history = [entry["dev"] for entry in best.result["history"]]
+    assert history == [entry["dev"] for entry in last.result["history"]]
+    top = history.index(max(history))
+    assert best.result["reported_step"] == best.result["history"][top]["step"]
+    assert best.result["dev"]["pearson"] == pytest.approx(max(history), abs=1e-6)
+    assert last.result["reported_step"] == 30
+    assert last.result["dev"]["pearson"] == pytest.approx(history[-1], abs=1e-6)
+
+
+def test_the_final_loss_is_the_mean_of_the_last_epoch(make_prepared, make_spec, execution):
+    (found,), recorder = train([make_spec(0)], make_prepared(), execution)
+    last_epoch = [recorder.losses[step][0] for step in range(6, 11)]
+    assert found.result["final_loss"] == pytest.approx(sum(last_epoch) / 5)
+
+
+def test_a_run_that_diverges_is_collapsed_and_does_not_disturb_its_neighbour(
+    make_prepared, make_spec, execution
+):
+    prepared = make_prepared()
+    wild = make_spec(0, learning_rate=1e30, clip_norm=0.0)
+    (diverged, beside), _ = train([wild, make_spec(1)], prepared, execution)
+    (alone,), _ = train([make_spec(1)], prepared, execution)
+    assert diverged.result["collapsed"] and diverged.result["test"]["pearson"] is None
+    assert beside.result["test"]["pearson"] == pytest.approx(
+        alone.result["test"]["pearson"], abs=1e-3
+    )
+
+
+def test_one_golden_run(make_prepared, make_spec, execution):
+    """Pin the engine's arithmetic: when this moves, raise NUMERICS_VERSION."""
+    (found,), recorder = train([make_spec(0)], make_prepared(), execution)
+    losses = [recorder.losses[step][0] for step in (1, 5, 10)]
+    assert losses == pytest.approx(GOLDEN_LOSSES, rel=1e-5)
+    assert found.result["test"]["pearson"] == pytest.approx(GOLDEN_PEARSON, rel=1e-3)
+
+
+GOLDEN_LOSSES = [0.0, 0.0, 0.0]
+GOLDEN_PEARSON = 0.0
+
+
+def test_the_test_split_is_read_only_at_the_end(specs, make_prepared, execution, monkeypatch):
+    prepared = make_prepared()
+    trainer = Trainer(specs, prepared, Memory(), execution)
+    read = []
+    original = trainer.cohort.outputs
+
+    def outputs(split):
+        read.append((split is prepared.encoded["test"], trainer.cohort.position))
+        return original(split)
+
+    monkeypatch.setattr(trainer.cohort, "outputs", outputs)
+    trainer.run()
+    assert [position for of_test, position in read if of_test] == [10]
+
+
+def test_random_states_of_the_process_do_not_matter(specs, make_prepared, execution):
+    torch.manual_seed(1)
+    first, _ = train(specs, make_prepared(), execution)
+    torch.manual_seed(2)
+    np.random.seed(3)
+    second, _ = train(specs, make_prepared(), execution)
+    assert all(map(same, first, second))
