@@ -40,7 +40,7 @@ check: $(DEV_READY) ## Check format, style, types, imports and notebooks
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@shopt -s nullglob; for notebook in notebooks/*.ipynb; do $(BIN)/nbstripout --verify "$$notebook"; done
+	@$(BIN)/nbstripout --verify --keep-id $(wildcard notebooks/*.ipynb)
 
 NOTEBOOK = $(addprefix tree/,$(firstword $(wildcard notebooks/explore.ipynb notebooks/sweep.ipynb)))
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from workbench.errors import WorkbenchError
 from workbench.store.atomic import make_folder
@@ -59,6 +60,8 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
             progress_bar=False,
             cwd=str(Path.cwd()),
             stdout_file=_Terminal(sys.stdout),
+            # Encrypts the local connection to the kernel where both sides can.
+            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         )
     except PapermillExecutionError as problem:
         raise WorkbenchError(problem.evalue or problem.ename) from None

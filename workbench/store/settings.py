@@ -47,6 +47,10 @@ class SweepSettings:
     outputs: str = _setting("", "folder of runs and reports; empty is the project's outputs/")
     study: str = _setting("", "a name for this sweep; empty makes one from its settings")
 
+    def __post_init__(self) -> None:
+        # What can be seen without loading anything is refused at once.
+        _ = self.seed_list, self.model_names, self.technique_names
+
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "SweepSettings":
         """Read settings from what a notebook or a command line gives.

@@ -1,0 +1,39 @@
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.techniques.freeze import Freeze
+
+
+@pytest.mark.parametrize(
+    ("kept", "trained"),
+    [(0, [1, 2, 3, 4, 5, 6, 7]), (2, [3, 4, 5, 6, 7]), (5, [6, 7]), (6, [7])],
+)
+def test_only_what_lies_above_is_trained(make_anatomy, kept, trained):
+    anatomy = make_anatomy(6)
+    found = [depth for depth in range(8) if Freeze(kept).trains(depth, 0, anatomy)]
+    assert found == trained
+
+
+def test_it_is_the_same_at_every_step(make_anatomy):
+    anatomy = make_anatomy(6)
+    assert not any(Freeze(3).trains(3, step, anatomy) for step in (0, 1, 10_000))
+    assert all(Freeze(3).trains(4, step, anatomy) for step in (0, 1, 10_000))
+
+
+@pytest.mark.parametrize(("layers", "half"), [(6, 3), (12, 6), (24, 12), (7, 3)])
+def test_without_a_number_half_is_kept(layers, half):
+    assert Freeze.parse([]).resolve(layers) == Freeze(half)
+
+
+@pytest.mark.parametrize("kept", ["7", "-2", "-1"])
+def test_a_number_of_blocks_that_the_model_lacks_is_refused(kept):
+    with pytest.raises(WorkbenchError, match=f"freeze:{kept} is out of range"):
+        Freeze.parse([kept]).resolve(6)
+
+
+def test_it_is_never_neutral():
+    assert not Freeze(0).neutral
+
+
+def test_runs_that_keep_the_same_depth_may_train_together():
+    assert Freeze(2).cohort_key == Freeze(2).cohort_key != Freeze(3).cohort_key
