@@ -192,5 +192,5 @@ def test_an_unknown_choice_gives_the_nearest(name, value, nearest):
 @pytest.mark.parametrize("value", [0, 2, None, "1"])
 def test_runs_of_another_version_are_refused(version, value):
     content = PLAIN.to_json() | {version: value}
-    with pytest.raises(WorkbenchError, match="specified under schema and numerics .* start its"):
+    with pytest.raises(WorkbenchError, match=r"specified under schema and numerics .* start its"):
         RunSpec.from_json(content)

@@ -21,7 +21,7 @@ def test_what_ended_a_worker_is_said(make_study, small_model):
     before = weights.read_bytes()
     try:
         weights.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
-        with pytest.raises(WorkbenchError, match="weights of .* are not those"):
+        with pytest.raises(WorkbenchError, match=r"weights of .* are not those"):
             run_missing(store, study, 1)
     finally:
         weights.write_bytes(before)

@@ -266,7 +266,7 @@ def test_truncated_weights_are_refused(copied):
     folder = copied()
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[: len(content) // 2])
-    with pytest.raises(WorkbenchError, match="do not load .* so they are damaged"):
+    with pytest.raises(WorkbenchError, match=r"do not load .* so they are damaged"):
         open_folder(folder)
 
 
@@ -280,14 +280,14 @@ def test_an_encoder_that_lacks_weights_is_refused(copied):
 def test_an_encoder_of_another_shape_is_refused(copied):
     path = copied() / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"vocab_size": 50}))
-    with pytest.raises(WorkbenchError, match="such as embeddings.word_embeddings.weight"):
+    with pytest.raises(WorkbenchError, match=r"such as embeddings.word_embeddings.weight"):
         open_folder(path.parent)
 
 
 def test_weights_of_another_family_are_refused(copied, folders):
     folder = copied("electra")
     shutil.copy(folders["bert"] / "config.json", folder)
-    with pytest.raises(WorkbenchError, match="do not fit its config.json"):
+    with pytest.raises(WorkbenchError, match=r"do not fit its config.json"):
         open_folder(folder)
 
 
@@ -295,7 +295,7 @@ def test_a_checkpoint_without_a_vocabulary_is_refused(copied):
     folder = copied()
     for name in ("vocab.txt", "tokenizer.json", "tokenizer_config.json"):
         (folder / name).unlink()
-    with pytest.raises(WorkbenchError, match="holds no tokenizer: it needs one of tokenizer.json"):
+    with pytest.raises(WorkbenchError, match=r"holds no tokenizer: it needs one of tokenizer.json"):
         open_folder(folder)
 
 

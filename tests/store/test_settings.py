@@ -151,7 +151,7 @@ def test_a_notebooks_variables_are_its_settings():
 
 
 def test_a_mistyped_variable_of_a_notebook_is_refused():
-    with pytest.raises(WorkbenchError, match="no parameter 'taks': did you mean 'task'?"):
+    with pytest.raises(WorkbenchError, match=r"no parameter 'taks': did you mean 'task'\?"):
         SweepSettings.from_namespace({"task": "hoc", "taks": "biosses"})
 
 

@@ -224,7 +224,7 @@ def test_an_unknown_study_gives_the_nearest(plan, store):
     with pytest.raises(WorkbenchError, match="no study 'mine', nor any other: run a sweep first"):
         load_study(store, "mine")
     plan(study="mine")
-    with pytest.raises(WorkbenchError, match="no study 'mien': did you mean 'mine'?"):
+    with pytest.raises(WorkbenchError, match=r"no study 'mien': did you mean 'mine'\?"):
         load_study(store, "mien")
 
 

@@ -250,7 +250,7 @@ def test_a_package_replaces_none_of_the_projects_own(installed):
 )
 def test_a_package_whose_technique_does_not_load_is_named(installed, point):
     installed(point)
-    with pytest.raises(WorkbenchError, match="does not load .*: update or uninstall the package"):
+    with pytest.raises(WorkbenchError, match=r"does not load .*: update or uninstall the package"):
         parse("freeze", 2)
 
 

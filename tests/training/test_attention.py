@@ -9,7 +9,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from workbench.tasks.task import Encoded
 from workbench.training.attention import packed_attention
-from workbench.training.dropout import AddressedDropout, Address
+from workbench.training.dropout import Address, AddressedDropout
 from workbench.training.packing import ABSENT, Geometry, pack
 
 HEADS, WIDTH = 2, 4

@@ -12,7 +12,7 @@ from workbench.models import network
 from workbench.models.checkpoint import find_checkpoint
 from workbench.spec import RunSpec
 from workbench.techniques import parse
-from workbench.training.cohort import Cohort, Execution, plan
+from workbench.training.cohort import Cohort, plan
 from workbench.training.dropout import AddressedDropout
 from workbench.training.prepared import prepare
 

@@ -1,6 +1,6 @@
 import torch
 
-from workbench.training.dropout import AddressedDropout, Address
+from workbench.training.dropout import Address, AddressedDropout
 from workbench.training.randomness import combine, realised
 
 

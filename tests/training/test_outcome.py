@@ -24,7 +24,13 @@ def test_collapsed(loss, constant, predictions, expected):
 
 @pytest.mark.parametrize(
     ("score", "trivial", "expected"),
-    [(0.6, 0.5, True), (0.5, 0.5, False), (0.1, None, True), (-0.1, None, False), (None, 0.5, False)],
+    [
+        (0.6, 0.5, True),
+        (0.5, 0.5, False),
+        (0.1, None, True),
+        (-0.1, None, False),
+        (None, 0.5, False),
+    ],
 )
 def test_above_trivial(score, trivial, expected):
     assert above_trivial(score, trivial) is expected
@@ -54,7 +60,4 @@ def test_perfect_outputs_score_one(make_prepared, make_spec):
     assert not found.result["collapsed"] and found.result["above_trivial"]
     assert found.result["constant_loss"] == pytest.approx(prepared.encoded["train"].labels.var())
     np.testing.assert_array_equal(found.predictions["test"], outputs["test"][:, 0])
-    assert found.result["new_parameters"] == ["pooler.dense.weight", "pooler.dense.bias"] + [
-        "head.classifier.weight",
-        "head.classifier.bias",
-    ] or set(found.result["new_parameters"]) == {"head.classifier.weight", "head.classifier.bias"}
+    assert "head.classifier.weight" in found.result["new_parameters"]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -82,6 +83,7 @@ class Trainer:
         self.recent: list[list[float]] = []
         self.history: list[list[dict[str, Any]]] = [[] for _ in specs]
         self.best: list[_Best] = [_Best() for _ in specs]
+        self.dev: np.ndarray | None = None
 
     def run(self) -> list[Outcome]:
         """Train to the end and score; the test split is read only here.
@@ -121,9 +123,9 @@ class Trainer:
         self._drain()
         position, task = self.cohort.position, self.prepared.task
         epoch = -(-position // self.cohort.plan.steps_per_epoch)
-        outputs = self.cohort.outputs(self.prepared.encoded["dev"])
+        self.dev = self.cohort.outputs(self.prepared.encoded["dev"])
         scores = []
-        for run, values in enumerate(outputs):
+        for run, values in enumerate(self.dev):
             found = predict(task, "dev", self.prepared.encoded["dev"], values)
             score = task.shape.score(task.splits["dev"], found)[task.task.metric]
             scores.append(score)
@@ -141,11 +143,13 @@ class Trainer:
 
     def _outcomes(self) -> list[Outcome]:
         for run, best in enumerate(self.best):
-            for name, value in best.weights.items():
-                self._weights(run)[name].copy_(value)
-        outputs = {
-            split: self.cohort.outputs(self.prepared.encoded[split]) for split in ("dev", "test")
-        }
+            if best.weights and best.step != self.cohort.position:
+                self.dev = None
+                for name, value in best.weights.items():
+                    self._weights(run)[name].copy_(value)
+        # The last epoch has just been scored on dev, unless earlier weights are reported.
+        dev = self.cohort.outputs(self.prepared.encoded["dev"]) if self.dev is None else self.dev
+        outputs = {"dev": dev, "test": self.cohort.outputs(self.prepared.encoded["test"])}
         return [
             outcome(
                 spec,
