@@ -142,8 +142,9 @@ def _techniques(chosen: argparse.Namespace) -> int:
 
 def _doctor(chosen: argparse.Namespace) -> int:
     from workbench.doctor import main as examine
+    from workbench.store.settings import SweepSettings, outputs_folder
 
-    return examine()
+    return examine(outputs_folder(SweepSettings()))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ class Freeze(Technique):
     layers: int = HALF
 
     name: ClassVar[str] = "freeze"
-    summary: ClassVar[str] = "keep the embeddings and this many of the lowest blocks as they are"
+    summary: ClassVar[str] = (
+        "keep the embeddings and this many of the lowest blocks (-1: half) as they are"
+    )
     source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
 
     @property

@@ -103,13 +103,20 @@ class Cohort:
             self.network, model.anatomy, specs, compositions, self.plan.steps
         )
         self.position = 0
+        self._order: tuple[int, np.ndarray] | None = None
 
     def batch(self, step: int) -> np.ndarray:
         """Return the examples each run sees at a step, ``int64 [runs, batch]``."""
         epoch, place = divmod(step, self.plan.steps_per_epoch)
         size = self.specs[0].batch_size
-        orders = [permutation(spec.order_seed, epoch, len(self.train)) for spec in self.specs]
-        return np.stack([order.numpy()[place * size : (place + 1) * size] for order in orders])
+        return self._orders(epoch)[:, place * size : (place + 1) * size]
+
+    def _orders(self, epoch: int) -> np.ndarray:
+        """Return each run's order of an epoch, ``int64 [runs, examples]``."""
+        if self._order is None or self._order[0] != epoch:
+            orders = [permutation(spec.order_seed, epoch, len(self.train)) for spec in self.specs]
+            self._order = (epoch, np.stack([order.numpy() for order in orders]))
+        return self._order[1]
 
     def step(self) -> tuple[Tensor, Tensor]:
         """Train one step.

@@ -1,0 +1,46 @@
+import pytest
+
+from workbench import __version__
+from workbench.__main__ import main
+from workbench.techniques import registry
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0 and __version__ in capsys.readouterr().out
+
+
+def test_every_technique_is_listed_with_its_source(capsys):
+    assert main(["techniques"]) == 0
+    printed = capsys.readouterr().out
+    for name, kind in registry().items():
+        assert name in printed and kind.source in printed
+
+
+def test_every_parameter_is_in_the_help(capsys):
+    from dataclasses import fields
+
+    from workbench.store.settings import SweepSettings
+
+    with pytest.raises(SystemExit):
+        main(["sweep", "--help"])
+    printed = capsys.readouterr().out
+    for item in fields(SweepSettings):
+        assert f"  {item.name} " in printed and item.metadata["help"] in printed
+
+
+def test_an_unknown_study_is_one_sentence(tmp_path, capsys):
+    assert main(["work", "nosuch", "--outputs", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_gc_says_what_it_removes_and_removes_it(tmp_path, capsys):
+    leftover = tmp_path / "runs" / "0123456789abcdef" / "events.jsonl"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_text("{}\n")
+    line = ["gc", "--outputs", str(tmp_path), "--older-than", "0"]
+    assert main([*line, "--dry-run"]) == 0
+    assert leftover.exists() and "would free" in capsys.readouterr().out
+    assert main(line) == 0
+    assert not leftover.exists() and "unfinished run" in capsys.readouterr().out
