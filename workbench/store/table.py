@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.errors import WorkbenchError
 from workbench.spec import NUMERICS_VERSION, SCHEMA_VERSION
 from workbench.store.events import read_events
 from workbench.store.folder import RunStore
@@ -31,7 +32,13 @@ def label(spec_json: dict[str, Any]) -> str:
         (name, tuple(sorted(values.items())))
         for name, values in sorted(spec_json["techniques"].items())
     ]
-    return from_settings(settings).label
+    try:
+        return from_settings(settings).label
+    except WorkbenchError:
+        # Of a package that is not installed here: its runs are still runs.
+        return "+".join(
+            ":".join([name, *(str(value) for _, value in values)]) for name, values in settings
+        )
 
 
 def runs_table(store: RunStore, run_ids: Iterable[str] | None = None) -> pd.DataFrame:
