@@ -1,5 +1,7 @@
 """The table of a study: one row per model and technique, every number with its spread."""
 
+import re
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -155,6 +157,9 @@ def with_interval(value: float, low: float, high: float, signed: bool = False) -
 def readable(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Format a summary for reading: strings only, scores times 100 with their 95% intervals.
 
+    Columns that would only repeat themselves are left out: differences where nothing is compared,
+    pairs where every run has one, and failures (other than collapsed runs) where there is none.
+
     Parameters
     ----------
     summary
@@ -163,9 +168,23 @@ def readable(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
         The metric's key, for the heading.
     """
     rows = [_readable_row(row, metric_title(metric)) for row in summary.to_dict("records")]
-    return pd.DataFrame(rows, columns=list(_readable_row(_EMPTY, metric_title(metric))))
+    table = pd.DataFrame(rows, columns=list(_readable_row(_EMPTY, metric_title(metric))))
+    return table.drop(columns=_idle_columns(summary))
 
 
+def _idle_columns(summary: pd.DataFrame) -> list[str]:
+    """Name the readable columns that tell nothing about this summary."""
+    compared = summary[summary["pairs"] > 0]
+    idle = {
+        _DIFFERENCE: compared.empty,
+        "pairs": compared["pairs"].eq(compared["n"]).all(),
+        "not above trivial": not summary["not_above_trivial"].any(),
+        "undefined": not summary["undefined"].any(),
+    }
+    return [name for name, is_idle in idle.items() if is_idle]
+
+
+_DIFFERENCE = "difference to baseline [95%]"
 _EMPTY: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan)
 
 
@@ -180,7 +199,7 @@ def _readable_row(row: dict[str, Any], title: str) -> dict[str, str]:
         f"{title} [95%]": with_interval(row["mean"], row["low"], row["high"]),
         "sd": percent(row["sd"]) if row["n"] != 1 else "",
         "lowest to highest": f"{percent(row['minimum'])} to {percent(row['maximum'])}",
-        "difference to baseline [95%]": difference if row["pairs"] else "",
+        _DIFFERENCE: difference if row["pairs"] else "",
         "pairs": str(row["pairs"]) if row["pairs"] else "",
         "collapsed": str(row["collapsed"]),
         "not above trivial": str(row["not_above_trivial"]),
@@ -197,7 +216,33 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    text = str(value).replace("|", "\\|").replace("\n", " ")
+    # A narrow page breaks a line before an interval, never inside it.
+    return re.sub(r"\[[^]]*\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+
+
+def aligned(table: pd.DataFrame) -> str:
+    """Write a table for a terminal: aligned columns, headings broken to their width, no index."""
+    cells = {str(name): [str(value) for value in table[name]] for name in table.columns}
+    headings = {name: _broken(name, column) for name, column in cells.items()}
+    depth = max((len(heading) for heading in headings.values()), default=0)
+    columns = [
+        _padded([""] * (depth - len(headings[name])) + headings[name], column)
+        for name, column in cells.items()
+    ]
+    return "".join("  ".join(line).rstrip() + "\n" for line in zip(*columns, strict=True))
+
+
+def _broken(heading: str, cells: list[str]) -> list[str]:
+    """Break a heading into lines as wide as its column's cells, or as its longest word."""
+    width = max(map(len, [*cells, *heading.split(), " "]))
+    return textwrap.wrap(heading, width, break_on_hyphens=False) or [""]
+
+
+def _padded(heading: list[str], cells: list[str]) -> list[str]:
+    """Return the lines of a column, a rule under the heading, all of one width."""
+    width = max(map(len, [*heading, *cells]))
+    return [line.ljust(width) for line in [*heading, "-" * width, *cells]]
 
 
 def csv(table: pd.DataFrame) -> str:

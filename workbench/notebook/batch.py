@@ -1,5 +1,6 @@
 """The sweep notebook run by papermill, with the output path supplied."""
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,9 +40,10 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
         )
     target = target or outputs_folder(settings) / f"{settings.task.replace(':', '-')}.ipynb"
     make_folder(target.parent)
+    print(f"Running {NOTEBOOK}", flush=True)
     ran = _execute(source, target, _typed(settings, values))
     for text in _shown(ran):
-        print(text)
+        print(f"\n{text}")
     print(f"Notebook: {target}")
     return 0
 
@@ -59,7 +61,7 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
             parameters=parameters,
             progress_bar=False,
             cwd=str(Path.cwd()),
-            stdout_file=_Terminal(sys.stdout),
+            stdout_file=Terminal(sys.stdout),
             # Encrypts the local connection to the kernel where both sides can.
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         )
@@ -67,23 +69,35 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
         raise WorkbenchError(problem.evalue or problem.ename) from None
 
 
-class _Terminal:
-    """Passes on what cells print, as it comes."""
+class Terminal:
+    """Passes on what cells print, as it comes.
+
+    A text that starts with a carriage return is progress, which writes over the line before: it is
+    cut to the terminal's width, since a broken line could not be written over, and becomes a line
+    of its own where the output is no terminal but a file.
+    """
 
     def __init__(self, stream: TextIO):
         self.stream = stream
 
     def write(self, text: str) -> None:
         """Write at once."""
-        self.stream.write(text)
+        self.stream.write(self._fitted(text) if text.startswith("\r") else text)
         self.stream.flush()
 
     def flush(self) -> None:
         """Do nothing more: every write is flushed."""
 
+    def _fitted(self, progress: str) -> str:
+        if not self.stream.isatty():
+            return progress.strip() + "\n"
+        end = "\n" if progress.endswith("\n") else ""
+        # After the carriage return comes one character less than the terminal has columns.
+        return progress.removesuffix("\n")[: shutil.get_terminal_size().columns] + end
+
 
 def _shown(notebook: Any) -> list[str]:
-    """Return the Markdown texts that the cells displayed."""
+    """Return the texts that the cells displayed, as a terminal shows them."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    texts = [output.get("data", {}).get("text/markdown") for output in outputs]
-    return ["".join(text) for text in texts if text]
+    texts = [output["data"] for output in outputs if "text/markdown" in output.get("data", {})]
+    return ["".join(text["text/plain"]) for text in texts]

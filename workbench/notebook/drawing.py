@@ -19,6 +19,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MultipleLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform, blended_transform_factory
 
 INCH = 100
@@ -171,6 +172,8 @@ class Page:
             panel.set_axis_off()
         if axis.showgrid is not False:
             drawn.grid(True, color=colour(self.setting(f"{letter}axis.gridcolor") or "#dddddd"))
+        if axis.dtick is not None and axis.type != "log":
+            drawn.set_major_locator(MultipleLocator(axis.dtick))
         if axis.tickvals is not None:
             drawn.set_ticks(list(axis.tickvals), [lines(text) for text in axis.ticktext or ()])
         hidden = axis.showticklabels is False

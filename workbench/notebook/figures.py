@@ -27,6 +27,8 @@ LINE = 16
 """Pixels of a line of small text."""
 SCORE_HEIGHT, SCORE_GAP = (360, 250), 100
 """Pixels of a lone score panel and of one among several, and the gap between two."""
+MOST_SINGLE_TICKS = 6
+"""Up to so many steps or epochs, each has a tick."""
 LABEL_ROOM = 112
 """Pixels right of the score figure, for the label of the published score."""
 
@@ -109,6 +111,7 @@ def loss_figure(
             figure.add_trace(_seed_line(curves[seed], seed, technique, colour), row, column)
         figure.add_trace(_median_line(curves, technique, colour), row, column)
     _label_edges(figure, layout, "step", "training loss")
+    _whole_numbers(figure, losses["step"])
     if log:
         figure.update_yaxes(type="log", dtick=1)
     return figure
@@ -153,6 +156,7 @@ def dev_figure(
             references[model] = _reference_line(curves, baseline)
     _add_references(figure, layout, references, baseline)
     _label_edges(figure, layout, "epoch", f"dev {metric_title(metric)}")
+    _whole_numbers(figure, history["epoch"])
     return figure
 
 
@@ -296,6 +300,12 @@ def _label_edges(figure: go.Figure, layout: Grid, x: str, y: str) -> None:
     for column, row in lowest.items():
         figure.update_xaxes(title_text=x, showticklabels=True, row=row, col=column)
     figure.update_yaxes(title_text=y, col=1)
+
+
+def _whole_numbers(figure: go.Figure, counts: pd.Series) -> None:
+    """Keep a short axis of steps or epochs from ticks such as 1.5; a long one has none."""
+    if counts.max() <= MOST_SINGLE_TICKS:
+        figure.update_xaxes(dtick=1)
 
 
 def _seed_line(curve: pd.Series, seed: int, technique: str, colour: str) -> go.Scatter:

@@ -1,5 +1,6 @@
 """The report of a study: its tables and figures, in memory and as files."""
 
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,9 @@ from workbench.store.study import Study
 from workbench.store.table import history_table, losses_table, runs_table
 from workbench.tasks.loading import LoadedTask, load
 from workbench.techniques import BASELINE
+
+TERMINAL_WIDTH = 100
+"""Columns to which the conclusion is broken in a terminal."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Report:
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
-        """The three figures by the name of their file."""
+        """The three figures by the name of their file, the one that answers the question first."""
         runs, models = self.runs, self.runs[["run", "model"]]
         losses, history = (
             table(self.store, self.study.run_ids).merge(models, on="run")
@@ -98,14 +102,19 @@ class Report:
         )
         order = list(dict.fromkeys(runs["technique"]))
         return {
-            "loss": figures.loss_figure(losses, techniques=order),
-            "dev": figures.dev_figure(
-                history, self.metric, techniques=order, baseline=self.baseline
-            ),
             "scores": figures.score_figure(
                 runs, self.summary, self.metric, self._yardsticks, techniques=order
             ),
+            "dev": figures.dev_figure(
+                history, self.metric, techniques=order, baseline=self.baseline
+            ),
+            "loss": figures.loss_figure(losses, techniques=order),
         }
+
+    @cached_property
+    def images(self) -> dict[str, bytes]:
+        """The figures as PNG, drawn at once."""
+        return dict(zip(self.figures, static.pngs(list(self.figures.values())), strict=True))
 
     @property
     def _yardsticks(self) -> dict[str, Yardstick]:
@@ -118,14 +127,20 @@ class Report:
         make_folder(self.folder)
         write_text(self.folder / "runs.csv", summary.csv(self.runs))
         write_text(self.folder / "summary.csv", summary.csv(self.summary))
-        static.save_all({self.folder / name: figure for name, figure in self.figures.items()})
-        write_text(self.folder / "report.md", self.markdown)
+        for name, figure in self.figures.items():
+            static.save(figure, self.folder / name, self.images[name])
+        write_text(self.path, self.markdown)
+        return self.path
+
+    @property
+    def path(self) -> Path:
+        """The file that holds the report's text and links its pictures."""
         return self.folder / "report.md"
 
     @property
     def text(self) -> str:
-        """Title, table and conclusion, as Markdown."""
-        return f"# {self.title}\n\n{summary.markdown(self.table)}\n{self.conclusion}\n"
+        """Table and conclusion, as Markdown."""
+        return f"{summary.markdown(self.table)}\n{self.conclusion}"
 
     @property
     def markdown(self) -> str:
@@ -133,7 +148,17 @@ class Report:
         pictures = (
             f"![{static.alt_text(figure)}]({name}.png)" for name, figure in self.figures.items()
         )
-        return "\n\n".join([self.text, *pictures]) + "\n"
+        return "\n\n".join([f"# {self.title}", self.text, *pictures]) + "\n"
+
+    @property
+    def bundle(self) -> dict[str, str]:
+        """Title, table, conclusion and the report's path, for a notebook and for a terminal."""
+        conclusion = textwrap.fill(self.conclusion, TERMINAL_WIDTH, break_on_hyphens=False)
+        plain = f"{self.title}\n\n{summary.aligned(self.table)}\n{conclusion}\n"
+        return {
+            "text/markdown": f"### {self.title}\n\n{self.text}\n\nReport: `{self.path}`",
+            "text/plain": f"{plain}\nReport: {self.path}",
+        }
 
     @property
     def title(self) -> str:

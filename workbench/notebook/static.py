@@ -5,20 +5,23 @@ traces. Images have a white page and dark text.
 """
 
 import base64
+import html
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from matplotlib.image import imread, imsave
 
 from workbench.notebook import drawing, palette, rendering
 from workbench.store.atomic import write_bytes, write_text
 
-WIDTH = 900
-"""Pixels, before the scale."""
+WIDTH = 800
+"""Pixels, before the scale: what a notebook page shows without cutting it off."""
 HEIGHT = 450
 """Pixels of a figure that sets no height."""
 SCALE = 2
@@ -127,20 +130,36 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def save(figure: go.Figure, stem: str | Path) -> None:
-    """Write ``<stem>.json`` (plotly's format) and ``<stem>.png``, each atomically."""
-    save_all({stem: figure})
+def save(figure: go.Figure, stem: str | Path, image: bytes | None = None) -> None:
+    """Write ``<stem>.json`` (plotly's format) and ``<stem>.png``, each atomically.
+
+    Parameters
+    ----------
+    figure
+        A plotly figure.
+    stem
+        The path of both files, without the ending.
+    image
+        Its PNG, drawn now where it is not given.
+    """
+    image = png(figure) if image is None else image
+    write_text(Path(f"{stem}.json"), json.dumps(plain(figure), allow_nan=False))
+    write_bytes(Path(f"{stem}.png"), image)
 
 
-def save_all(figures: Mapping[str | Path, go.Figure]) -> None:
-    """Write several figures by stem, as `save` does, with one start of the browser."""
-    images = pngs(list(figures.values()))
-    for (stem, figure), image in zip(figures.items(), images, strict=True):
-        write_text(Path(f"{stem}.json"), json.dumps(plain(figure), allow_nan=False))
-        write_bytes(Path(f"{stem}.png"), image)
+def halved(image: bytes) -> bytes:
+    """Halve the width and height of a PNG image, each pixel the mean of four."""
+    pixels = imread(io.BytesIO(image))
+    height, width = (size // 2 for size in pixels.shape[:2])
+    blocks = pixels[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1)
+    buffer = io.BytesIO()
+    imsave(buffer, blocks.mean(axis=(1, 3)), format="png", pil_kwargs={"optimize": True})
+    return buffer.getvalue()
 
 
-def display_bundle(figure: go.Figure, image: bytes | None = None) -> dict[str, Any]:
+def display_bundle(
+    figure: go.Figure, image: bytes | None = None, live: bool = False
+) -> dict[str, Any]:
     """Return a figure in every form a notebook viewer may read.
 
     Parameters
@@ -148,20 +167,29 @@ def display_bundle(figure: go.Figure, image: bytes | None = None) -> dict[str, A
     figure
         A plotly figure.
     image
-        Its PNG, drawn now where it is not given.
+        Its PNG, drawn now at scale 1 where it is not given.
+    live
+        Whether a front end that draws plotly figures shows it now. JupyterLab's plotly extension
+        shows an ``image/png`` in its place until the mouse enters it, so the picture is then
+        wrapped in HTML, which is shown where that extension is missing.
 
     Returns
     -------
     dict
-        By MIME type: plotly's JSON, PNG (base64) and plain text, for
-        ``IPython.display.display(bundle, raw=True)``.
+        By MIME type: plotly's JSON, the picture (``image/png`` in base64, or ``text/html``) and
+        plain text, for ``IPython.display.display(bundle, raw=True)``.
     """
-    image = png(figure) if image is None else image
+    image = png(figure, scale=1) if image is None else image
+    coded, words = base64.b64encode(image).decode("ascii"), alt_text(figure)
     return {
         "application/vnd.plotly.v1+json": plain(figure) | {"config": {"displaylogo": False}},
-        "image/png": base64.b64encode(image).decode("ascii"),
-        "text/plain": alt_text(figure),
+        **({"text/html": _html(coded, words)} if live else {"image/png": coded}),
+        "text/plain": words,
     }
+
+
+def _html(coded: str, words: str) -> str:
+    return f'<img alt="{html.escape(words)}" src="data:image/png;base64,{coded}" />'
 
 
 def alt_text(figure: go.Figure) -> str:

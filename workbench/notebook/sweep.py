@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from IPython.display import Markdown, clear_output, display
+from IPython.display import clear_output, display
 
 from workbench.execution.progress import Progress
 from workbench.execution.sweep import run_missing
-from workbench.notebook import static
+from workbench.notebook import frontend, static
 from workbench.notebook.report import Report
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
@@ -44,27 +44,27 @@ class Sweep:
     def report(self) -> Report:
         """Write the report's files, and show its table and conclusion."""
         report = Report(self.store, self.study)
-        path = report.save()
-        display(Markdown(report.text))
-        print(f"Report: {path}")
+        report.save()
+        display(report.bundle, raw=True)
         return report
 
 
 def describe(study: Study, missing: int) -> str:
     """Return the first lines of a sweep: what it runs, on what."""
     models = ", ".join(dict.fromkeys(spec.model for spec in study.specs))
-    first = (
-        f"Study {study.name}: {len(study.specs)} runs of {study.specs[0].task} with {models} "
-        f"on {study.device} in {study.specs[0].precision}, {missing} of them to train."
-    )
-    return "\n".join([first, *study.notes])
+    lines = [
+        f"Study {study.name}: {len(study.specs)} runs, {missing} of them to train",
+        f"{study.specs[0].task} with {models}, on {study.device} in {study.specs[0].precision}",
+    ]
+    return "\n".join([*lines, *study.notes])
 
 
 def show(report: Report) -> None:
     """Show the three figures, each as plotly and as a picture."""
-    images = static.pngs(list(report.figures.values()))
-    for figure, image in zip(report.figures.values(), images, strict=True):
-        display(static.display_bundle(figure, image), raw=True)
+    live = frontend.draws_plotly()
+    for name, figure in report.figures.items():
+        image = static.halved(report.images[name])
+        display(static.display_bundle(figure, image, live), raw=True)
 
 
 class _ProgressLine:
@@ -72,6 +72,7 @@ class _ProgressLine:
 
     def __init__(self) -> None:
         self.started = self.printed = time.monotonic()
+        self.width = 0
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
@@ -81,8 +82,11 @@ class _ProgressLine:
 
     def end(self, text: str) -> None:
         """Replace the progress by what came of it."""
-        self._print(text + "\n")
+        self._print(text, end="\n")
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, end: str = "") -> None:
+        # A page clears what was there; a terminal goes back to the start of the line, which is
+        # written over to its end.
         clear_output(wait=True)
-        print(f"\r{text:<100}", end="", flush=True)
+        print(f"\r{text:<{self.width}}", end=end, flush=True)
+        self.width = len(text)
