@@ -3,6 +3,8 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.analysis import summary
 from workbench.errors import WorkbenchError
@@ -122,6 +124,87 @@ def test_readable_row():
 def test_markdown_escapes_pipes():
     table = pd.DataFrame({"a": ["x|y"], "b": [1]})
     assert summary.markdown(table) == "| a | b |\n| --- | --- |\n| x\\|y | 1 |\n"
+
+
+def test_markdown_is_never_broken_inside_an_interval():
+    table = pd.DataFrame({"a [95%]": ["7.1 [6.5, 7.7]"], "b": ["-5 to 3"]})
+    cells = summary.markdown(table).splitlines()[2]
+    assert cells == "| 7.1 [6.5,\N{NO-BREAK SPACE}7.7] | -5 to\N{NO-BREAK SPACE}3 |"
+
+
+def columns(table):
+    return list(summary.readable(summary.summarise(table), "pearson").columns)
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, set()),
+        ({"above_trivial": [True] * 5 + [False]}, {"not above trivial"}),
+        ({"test": [0.5, 0.7, 0.9, 0.4, 0.5, None]}, {"undefined", "pairs"}),
+        ({"seed": [0, 1, 7, 0, 1, 2]}, {"pairs"}),
+    ],
+)
+def test_readable_leaves_out_what_would_tell_nothing(changed, shown):
+    optional = {"pairs", "not above trivial", "undefined"}
+    assert set(columns(three_seeds().assign(**changed))) & optional == shown
+
+
+def test_readable_always_counts_the_collapsed():
+    assert "collapsed" in columns(three_seeds())
+
+
+def test_readable_without_a_comparison_has_no_difference():
+    alone = columns(runs(("bert", "baseline", 0, 0.4), ("bert", "baseline", 1, 0.5)))
+    assert not [name for name in alone if "difference" in name or name == "pairs"]
+
+
+WIDE = pd.DataFrame(
+    {
+        "technique": ["baseline", "reinit:1"],
+        "Pearson [95%]": ["71.3 [65.0, 77.6]", "7.0 [-5.0, 19.0]"],
+        "lowest to highest": ["1 to 2", ""],
+    }
+)
+
+
+def test_aligned_breaks_headings_to_their_columns():
+    assert summary.aligned(WIDE).splitlines() == [
+        "technique  Pearson [95%]      lowest",
+        "                              to highest",
+        "---------  -----------------  ----------",
+        "baseline   71.3 [65.0, 77.6]  1 to 2",
+        "reinit:1   7.0 [-5.0, 19.0]",
+    ]
+
+
+def test_aligned_breaks_cells_where_headings_are_not_enough():
+    assert summary.aligned(WIDE, 38).splitlines() == [
+        "technique  Pearson [95%]    lowest",
+        "                            to highest",
+        "---------  ---------------  ----------",
+        "baseline   71.3             1 to 2",
+        "           [65.0, 77.6]",
+        "reinit:1   7.0",
+        "           [-5.0, 19.0]",
+    ]
+
+
+@given(
+    st.lists(st.lists(st.text("ab [],-", max_size=12), min_size=3, max_size=3), max_size=4),
+    st.integers(1, 60),
+)
+def test_aligned_loses_nothing_and_aligns_everything(rows, width):
+    table = pd.DataFrame(rows, columns=["one", "two of them", "three"])
+    lines = summary.aligned(table, width).splitlines()
+    (rule,) = [line for line in lines if line.strip("- ") == "" and line.startswith("---")][:1]
+    starts = [i for i, mark in enumerate(f" {rule}"[:-1]) if mark == " " and rule[i] == "-"]
+    assert len(starts) == 3
+    assert all(
+        line[start - 1] == " " for line in lines for start in starts[1:] if start < len(line)
+    )
+    words = sorted("".join(lines[lines.index(rule) + 1 :]).replace(" ", ""))
+    assert words == sorted("".join(map("".join, rows)).replace(" ", ""))
 
 
 def test_csv_keeps_the_numbers():

@@ -151,6 +151,13 @@ def test_panels_share_their_limits():
     assert first.get_position().x1 < second.get_position().x0
 
 
+def test_the_distance_of_ticks():
+    figure = go.Figure(go.Scatter(x=[1, 3], y=[0, 1]), {"xaxis": {"dtick": 1}})
+    (panel,) = drawing.Page(figure, 400, 300).panels.values()
+    ticks = panel.get_xticks()
+    assert set(np.diff(ticks)) == {1} and {1, 2, 3} <= set(ticks)
+
+
 def test_words_are_drawn():
     figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1]))
     figure.update_layout(

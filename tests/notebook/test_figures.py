@@ -138,6 +138,15 @@ def test_lowest_panel_of_every_column_is_numbered():
     assert len(titled) == 3 and all(axis.showticklabels for axis in titled)
 
 
+@pytest.mark.parametrize(("steps", "dtick"), [(1, 1), (6, 1), (7, None)])
+def test_a_short_axis_has_whole_ticks(steps, dtick):
+    for figure in (
+        figures.loss_figure(losses(steps=steps)),
+        figures.dev_figure(history(steps=steps), "pearson"),
+    ):
+        assert {axis.dtick for axis in figure.select_xaxes()} == {dtick}
+
+
 def test_log_axis():
     assert figures.loss_figure(losses(), log=True).layout.yaxis.type == "log"
 

@@ -1,10 +1,12 @@
 import base64
+import io
 import json
 
 import numpy as np
 import plotly.graph_objects as go
 import plotly.io
 import pytest
+from matplotlib.image import imread, imsave
 
 from workbench.notebook import rendering, static
 
@@ -105,10 +107,20 @@ def test_save_writes_json_and_png(figure, tmp_path):
     assert list(again.data[0].y) == [0.5, None, 1.5]
 
 
-def test_save_all_starts_the_browser_once(figure, tmp_path, browser):
-    static.save_all({tmp_path / "a": figure, tmp_path / "b": figure})
-    assert len(browser) == 1
-    assert (tmp_path / "b.png").read_bytes() == PNG + b"\1"
+def test_save_takes_an_image_that_is_there(figure, tmp_path, browser):
+    static.save(figure, tmp_path / "a", PNG)
+    assert (tmp_path / "a.png").read_bytes() == PNG
+    assert not browser
+
+
+def test_halved_means_four_pixels():
+    image = np.zeros((3, 4, 3))
+    image[0, 0] = image[1, 1] = [1, 0.4, 0]
+    image[:2, 2:] = 1
+    buffer = io.BytesIO()
+    imsave(buffer, image, format="png")
+    half = imread(io.BytesIO(static.halved(buffer.getvalue())))[..., :3]
+    np.testing.assert_allclose(half, [[[0.5, 0.2, 0], [1, 1, 1]]], atol=0.01)
 
 
 def test_display_bundle_has_every_form(figure):
@@ -116,7 +128,21 @@ def test_display_bundle_has_every_form(figure):
     assert bundle["application/vnd.plotly.v1+json"]["data"][0]["x"] == [0, 1, 2]
     assert base64.b64decode(bundle["image/png"]) == PNG
     assert bundle["text/plain"].startswith("Loss. of seeds. axes: step")
+    assert "text/html" not in bundle
     json.dumps(bundle, allow_nan=False)
+
+
+def test_live_display_bundle_hides_the_picture_from_plotlys_extension(figure):
+    bundle = static.display_bundle(figure, PNG, live=True)
+    assert "image/png" not in bundle
+    assert base64.b64encode(PNG).decode() in bundle["text/html"]
+    assert bundle["application/vnd.plotly.v1+json"]["data"][0]["x"] == [0, 1, 2]
+
+
+def test_live_display_bundle_escapes_its_words(figure):
+    figure.update_layout(title_text='<b>a</b> "quoted" & more')
+    page = static.display_bundle(figure, PNG, live=True)["text/html"]
+    assert 'alt="a &quot;quoted&quot; &amp; more.' in page
 
 
 def test_display_bundle_draws_where_no_image_is_given(figure):

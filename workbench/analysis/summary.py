@@ -1,5 +1,6 @@
 """The table of a study: one row per model and technique, every number with its spread."""
 
+import itertools
 import re
 import textwrap
 from typing import Any
@@ -31,6 +32,8 @@ COLUMNS = (
 )
 
 SPLITS = ("dev", "test")
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 _METRIC_WORDS = {"f1": "F1", "pearson": "Pearson", "spearman": "Spearman", "mse": "MSE"}
 
@@ -216,33 +219,61 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = str(value).replace("|", "\\|").replace("\n", " ")
-    # A narrow page breaks a line before an interval, never inside it.
-    return re.sub(r"\[[^]]*\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    return unbroken(str(value).replace("|", "\\|").replace("\n", " "))
 
 
-def aligned(table: pd.DataFrame) -> str:
-    """Write a table for a terminal: aligned columns, headings broken to their width, no index."""
-    cells = {str(name): [str(value) for value in table[name]] for name in table.columns}
-    headings = {name: _broken(name, column) for name, column in cells.items()}
-    depth = max((len(heading) for heading in headings.values()), default=0)
-    columns = [
-        _padded([""] * (depth - len(headings[name])) + headings[name], column)
-        for name, column in cells.items()
+def unbroken(text: str) -> str:
+    r"""Keep a line from being broken inside an interval, or between "to" and the last number.
+
+    Examples
+    --------
+    >>> unbroken("71.3 [65.0, 77.6]")
+    '71.3 [65.0,\xa077.6]'
+    """
+    return re.sub(r"\[[^]]*\]|\bto \S+$", lambda found: found[0].replace(" ", NO_BREAK_SPACE), text)
+
+
+def aligned(table: pd.DataFrame, width: int = 100) -> str:
+    """Write a table for a terminal: aligned columns, its index left out.
+
+    Parameters
+    ----------
+    table
+        Anything that prints.
+    width
+        Characters of a line. Headings are broken into lines as wide as their column; where that is
+        not enough, so are the cells of the columns that gain most from it.
+    """
+    rows = [list(map(str, table.columns)), *table.astype(str).to_numpy().tolist()]
+    rows = [[unbroken(cell) for cell in row] for row in rows]
+    widths = _widths(rows, width)
+    rule = "  ".join("-" * size for size in widths)
+    heading, *body = [_broken(row, widths) for row in rows]
+    lines = [*heading, rule, *(line for row in body for line in row)]
+    return "".join(f"{line}\n" for line in lines).replace(NO_BREAK_SPACE, " ")
+
+
+def _widths(rows: list[list[str]], limit: int) -> list[int]:
+    """Return the width of each column, narrowed by line breaks until a line fits the limit."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    least = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    widths = [max([low, *map(len, column[1:])]) for low, column in zip(least, columns, strict=True)]
+    for i in sorted(range(len(columns)), key=lambda i: least[i] - widths[i]):
+        excess = sum(widths) + 2 * (len(widths) - 1) - limit
+        widths[i] = max(least[i], widths[i] - max(0, excess))
+    return widths
+
+
+def _broken(row: list[str], widths: list[int]) -> list[str]:
+    """Return the lines of a row, its cells broken to the widths of their columns."""
+    cells = [
+        textwrap.wrap(cell, size, break_on_hyphens=False) if cell else []
+        for cell, size in zip(row, widths, strict=True)
     ]
-    return "".join("  ".join(line).rstrip() + "\n" for line in zip(*columns, strict=True))
-
-
-def _broken(heading: str, cells: list[str]) -> list[str]:
-    """Break a heading into lines as wide as its column's cells, or as its longest word."""
-    width = max(map(len, [*cells, *heading.split(), " "]))
-    return textwrap.wrap(heading, width, break_on_hyphens=False) or [""]
-
-
-def _padded(heading: list[str], cells: list[str]) -> list[str]:
-    """Return the lines of a column, a rule under the heading, all of one width."""
-    width = max(map(len, [*heading, *cells]))
-    return [line.ljust(width) for line in [*heading, "-" * width, *cells]]
+    return [
+        "  ".join(part.ljust(size) for part, size in zip(parts, widths, strict=True)).rstrip()
+        for parts in itertools.zip_longest(*cells, fillvalue="")
+    ]
 
 
 def csv(table: pd.DataFrame) -> str:

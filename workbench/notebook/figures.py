@@ -143,7 +143,7 @@ def dev_figure(
         return _note(title, "No epoch has finished yet.")
     explanation = "line: mean over seeds; band: lowest to highest seed"
     if history["technique"].nunique() > 1 and baseline in set(history["technique"]):
-        explanation += f"; dashed: mean of {baseline}"
+        explanation += f"<br>dashed: mean of {baseline}"
     figure, layout = _panels(history, techniques, title, explanation)
     references = {}
     for (model, technique), colour, group in _groups(history, techniques):
@@ -401,7 +401,10 @@ def _score_panels(models: Sequence[str], title: str, explanation: str) -> go.Fig
 
 
 def _score_explanation(yardsticks: Mapping[str, Yardstick]) -> str:
-    lines = ["circle: one seed; cross: collapsed, but counted; diamond: mean with its 95% interval"]
+    lines = [
+        "circle: one seed; cross: collapsed, but counted",
+        "diamond: mean with its 95% interval",
+    ]
     sources = dict.fromkeys(f"{item.label} ({item.source})" for item in yardsticks.values())
     return "<br>".join(lines + [f"dashed: published {source}" for source in sources])
 

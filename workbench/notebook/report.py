@@ -21,7 +21,7 @@ from workbench.tasks.loading import LoadedTask, load
 from workbench.techniques import BASELINE
 
 TERMINAL_WIDTH = 100
-"""Columns to which the conclusion is broken in a terminal."""
+"""Columns to which table and conclusion are broken for a terminal."""
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,19 @@ class Report:
     @property
     def bundle(self) -> dict[str, str]:
         """Title, table, conclusion and the report's path, for a notebook and for a terminal."""
-        conclusion = textwrap.fill(self.conclusion, TERMINAL_WIDTH, break_on_hyphens=False)
-        plain = f"{self.title}\n\n{summary.aligned(self.table)}\n{conclusion}\n"
+        table = summary.aligned(self.table, TERMINAL_WIDTH)
         return {
             "text/markdown": f"### {self.title}\n\n{self.text}\n\nReport: `{self.path}`",
-            "text/plain": f"{plain}\nReport: {self.path}",
+            "text/plain": f"{self.title}\n\n{table}\n{self._wrapped}\n\nReport: {self.path}",
         }
+
+    @property
+    def _wrapped(self) -> str:
+        """The conclusion, broken into lines for a terminal."""
+        text = textwrap.fill(
+            summary.unbroken(self.conclusion), TERMINAL_WIDTH, break_on_hyphens=False
+        )
+        return text.replace(summary.NO_BREAK_SPACE, " ")
 
     @property
     def title(self) -> str:
