@@ -70,10 +70,10 @@ class Settings:
     def units(self, split: str) -> int:
         """Return the number of units of a split.
 
-        Dev has a quarter and test half the size of train, but at least 50 and 100 units: with
+        Dev has a quarter and test half the size of train, but at least 25 and 100 units: with
         fewer, the score would say more about the items than about the run.
         """
-        return {"train": self.size, "dev": max(50, self.size // 4)}.get(
+        return {"train": self.size, "dev": max(25, self.size // 4)}.get(
             split, max(100, self.size // 2)
         )
 
