@@ -1,7 +1,6 @@
 """Small models of each family, and tasks prepared with them."""
 
 import os
-from dataclasses import replace
 
 import pytest
 import torch
@@ -16,13 +15,11 @@ from transformers import (
 
 from workbench.models import network
 from workbench.models.checkpoint import Checkpoint, bundled
-from workbench.models.vocabulary import places, restrict, used_rows
 from workbench.spec import RunSpec
 from workbench.tasks.loading import load as load_task
-from workbench.tasks.task import SPLITS
 from workbench.techniques import parse
 from workbench.training.cohort import Execution
-from workbench.training.prepared import Prepared
+from workbench.training.prepared import encode
 
 SIZES = {
     "vocab_size": 30522,
@@ -67,16 +64,7 @@ def make_prepared(small_checkpoints):
             head,
             dropout,
         )
-        encoded = {
-            split: loaded.shape.encode(loaded.splits[split], model.tokenizer, max_length)
-            for split in SPLITS
-        }
-        rows = used_rows([split.token_ids for split in encoded.values()], model.padding_id)
-        placed = {
-            name: replace(split, token_ids=places(split.token_ids, rows))
-            for name, split in encoded.items()
-        }
-        return Prepared(loaded, restrict(model, rows), placed)
+        return encode(loaded, model, max_length)
 
     return make
 

@@ -50,7 +50,12 @@ def prepare(spec: RunSpec) -> Prepared:
     task = task.subset(spec.train_size, spec.subset_seed)
     per_token = task.shape.objective == "token"
     model = load(checkpoint, task.shape.outputs, per_token, spec.head, spec.dropout)
-    length = min(spec.max_length, model.max_length)
+    return encode(task, model, spec.max_length)
+
+
+def encode(task: LoadedTask, model: LoadedModel, max_length: int) -> Prepared:
+    """Encode a task's splits for a model, and cut the model's word embeddings down to them."""
+    length = min(max_length, model.max_length)
     encoded = {
         split: task.shape.encode(task.splits[split], model.tokenizer, length) for split in SPLITS
     }
