@@ -15,14 +15,14 @@ from workbench.errors import WorkbenchError, unknown
 SCHEMA_VERSION = 1
 """Raised when the meaning or the set of the fields changes."""
 
-NUMERICS_VERSION = 1
+NUMERICS_VERSION = 2
 """Raised when the engine's arithmetic changes, so that old results are not mixed with new ones."""
 
 ID_LENGTH = 16
 """Hexadecimal digits of a run's identity."""
 
 HEADS = ("native", "linear")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
 REPORTING_POINTS = ("last", "best-dev")
 
 Settings = tuple[tuple[str, int | float | str], ...]

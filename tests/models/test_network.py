@@ -1,7 +1,6 @@
 import json
 import os
 import shutil
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -30,7 +29,7 @@ def open_folder(folder, per_token=False, head="native", outputs=4, **settings):
 def run(model, ids):
     """Push one sequence, alone on its line, through a network."""
     network = model.network.eval()
-    network.encoder.set_attn_implementation("eager")
+    network.encoder.set_attn_implementation("sdpa")
     inputs = {
         "input_ids": torch.tensor([ids]),
         "position_ids": torch.arange(len(ids)).unsqueeze(0) + model.position_offset,
@@ -116,24 +115,33 @@ def test_the_linear_head_reads_the_first_state(folders, family):
 def test_states_are_gathered_at_the_starts(folders, family, head):
     model = open_folder(folders[family], head=head)
     network, states = model.network.eval(), torch.randn(2, 7, 16)
-    network.encoder = _Fixed(states)
+    above = {"depth": len(network.encoder.encoder.layer)}
     starts = torch.tensor([[0, 4, 5], [0, 1, 6]])
     with torch.inference_mode():
-        together = network({}, starts)
+        together = network({}, starts, states, **above)
         for line in range(2):
             for place, start in enumerate(starts[line]):
-                network.encoder = _Fixed(states[line : line + 1, start:])
-                alone = network({}, torch.zeros(1, 1, dtype=torch.int64))
+                rest = states[line : line + 1, start:]
+                alone = network({}, torch.zeros(1, 1, dtype=torch.int64), rest, **above)
                 torch.testing.assert_close(together[line, place], alone[0, 0])
 
 
-class _Fixed(nn.Module):
-    def __init__(self, states):
-        super().__init__()
-        self.states = states
-
-    def forward(self):
-        return SimpleNamespace(last_hidden_state=self.states)
+@pytest.mark.parametrize("per_token", [False, True])
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_known_states_are_gone_on_from(folders, family, depth, per_token):
+    model = open_folder(folders[family], per_token)
+    network, ids = model.network.eval(), SENTENCES[0]
+    assert depth <= len(network.encoder.encoder.layer)
+    inputs = {
+        "input_ids": torch.tensor([ids]),
+        "position_ids": torch.arange(len(ids)).unsqueeze(0) + model.position_offset,
+        "token_type_ids": torch.tensor([segments(ids, model.segments)]),
+    }
+    starts = torch.zeros(1, 1, dtype=torch.int64)
+    with torch.inference_mode():
+        states = network.pass_through(network.embed(inputs), 0, depth)
+        torch.testing.assert_close(network({}, starts, states, depth), network(inputs, starts))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import torch
 
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.network import load
-from workbench.models.vocabulary import places, restrict, used_rows
+from workbench.models.vocabulary import complete, places, restrict, used_rows
 
 
 def test_rows_are_those_that_occur_and_padding():
@@ -31,3 +31,22 @@ def test_a_restricted_network_gives_the_same_states(folders, family):
     table = small.network.encoder.get_input_embeddings()
     assert table.num_embeddings == len(rows) == 5
     assert table.padding_idx == small.padding_id == rows.tolist().index(full.padding_id)
+
+
+def test_training_without_the_unused_rows_is_training_with_them():
+    """A whole table under torch's AdamW with weight decay, against its used rows put back."""
+    table = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
+    rows, decay = np.array([1, 4]), 0.2
+    rates = [0.1, 0.05, 0.2]
+    whole, used = torch.nn.Parameter(table.clone()), torch.nn.Parameter(table[rows].clone())
+    for parameter, read in ((whole, torch.from_numpy(rows)), (used, torch.arange(2))):
+        optimizer = torch.optim.AdamW([parameter], weight_decay=decay)
+        for rate in rates:
+            optimizer.param_groups[0]["lr"] = rate
+            (parameter[read] ** 3).sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    unused = float(np.prod([1 - rate * decay for rate in rates]))
+    found = complete(table, rows, used.detach(), unused)
+    torch.testing.assert_close(found, whole.detach(), rtol=1e-6, atol=1e-7)
+    assert torch.equal(complete(table, rows, table[rows]), table)

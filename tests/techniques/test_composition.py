@@ -99,7 +99,8 @@ def test_labels(text, label):
         ("freeze:", 12, "the setting layers of 'freeze' must be a whole number, not ''"),
         ("freeze:2.5", 12, "the setting layers of 'freeze' must be a whole number, not '2.5'"),
         ("longer:twice", 12, "the setting factor of 'longer' must be a number, not 'twice'"),
-        ("freeze:1:2", 12, "'freeze' takes at most 1 settings, not 2: freeze:1:2"),
+        ("freeze:1:2", 12, "no activations setting of freeze '2'"),
+        ("freeze:1:cached:3", 12, "'freeze' takes at most 2 settings, not 3"),
         ("uncorrected:1", 12, "'uncorrected' takes at most 0 settings, not 1"),
         ("freeze:2+freeze:3", 12, "the technique 'freeze' is given twice: give it once"),
         ("freeze:6+reinit:1", 6, "freeze:6 cannot work: of 6 blocks, freeze:6 would freeze some"),
@@ -258,3 +259,10 @@ def test_a_package_whose_technique_does_not_load_is_named(installed, point):
 def test_every_technique_says_what_it_is_and_where_it_comes_from(name):
     kind = registry()[name]
     assert (kind.name, bool(kind.summary), bool(kind.source)) == (name, True, True)
+
+
+def test_what_stays_fixed_is_what_any_technique_keeps(make_anatomy):
+    anatomy = make_anatomy(6)
+    assert parse("baseline", 6).fixed(anatomy) == -1
+    assert parse("freeze:2+layerwise:0.9", 6).fixed(anatomy) == -1
+    assert parse("freeze:2:cached+layerwise:0.9", 6).fixed(anatomy) == 2

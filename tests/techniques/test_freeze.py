@@ -31,6 +31,17 @@ def test_a_number_of_blocks_that_the_model_lacks_is_refused(kept):
         Freeze.parse([kept]).resolve(6)
 
 
+def test_cached_activations_are_asked_for_by_name(make_anatomy):
+    technique = Freeze.parse(["3", "cached"])
+    assert technique.label == "freeze:3:cached"
+    assert technique.fixed(make_anatomy(6)) == 3
+    assert Freeze(3).fixed(make_anatomy(6)) == -1
+    assert Freeze(3).label == "freeze:3"
+    assert technique.cohort_key != Freeze(3).cohort_key
+    with pytest.raises(WorkbenchError, match="did you mean 'cached'"):
+        Freeze.parse(["3", "cashed"])
+
+
 def test_it_is_never_neutral():
     assert not Freeze(0).neutral
 

@@ -16,14 +16,19 @@ HEADS, WIDTH = 2, 4
 CPU = torch.device("cpu")
 
 
-def packed(lengths, examples):
+@pytest.fixture(params=[False, True], ids=["each sequence", "blocks"])
+def blocks(request):
+    return request.param
+
+
+def packed(lengths, examples, blocks):
     split = Encoded(
         np.zeros(sum(lengths), np.int32),
         np.zeros(sum(lengths), np.int8),
         np.cumsum([0, *lengths]),
         np.zeros(len(lengths), np.float32),
     )
-    geometry = Geometry(0, 2, 0, few_shapes=False)
+    geometry = Geometry(0, 2, 0, blocks=blocks)
     return pack(split, np.array(examples), geometry, list(range(len(examples))), CPU)
 
 
@@ -34,8 +39,10 @@ def line_states(batch, seed):
     return [torch.randn(shape, generator=generator).requires_grad_() for _ in range(3)]
 
 
-def attend(states, batch, dropout=0.0):
-    module = SimpleNamespace(dropout=AddressedDropout(dropout, 3, Address(), at_starts=False))
+def attend(states, batch, dropout=0.0, at_starts=False):
+    address = Address()
+    address.tokens, address.starts = batch.token_keys, batch.start_keys
+    module = SimpleNamespace(dropout=AddressedDropout(dropout, 3, address, at_starts))
     query, key, value = (state.transpose(1, 2) for state in states)
     return packed_attention(
         module, query, key, value, None, WIDTH**-0.5, dropout, layout=batch.layout
@@ -57,31 +64,68 @@ def one_by_one(states, batch, lengths, examples):
     return result
 
 
-def real(batch):
-    return batch.layout.real_rows.view(batch.inputs["input_ids"].shape).bool()
+def real(batch, lengths, examples):
+    """Tell which places of the lines hold a token."""
+    mask = torch.zeros(batch.inputs["input_ids"].shape, dtype=torch.bool)
+    for run, order in enumerate(examples):
+        mask[run, : sum(lengths[example] for example in order if example != ABSENT)] = True
+    return mask
+
+
+def at_starts(states, batch):
+    """Return what stands at the sequence starts, ``[runs, sequences, heads, width]``."""
+    return torch.stack([line[starts] for line, starts in zip(states, batch.starts, strict=True)])
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.data())
-def test_packed_attention_is_attention_within_each_sequence(data):
-    lengths = data.draw(st.lists(st.integers(1, 12), min_size=2, max_size=4))
+@given(st.data(), st.booleans())
+def test_packed_attention_is_attention_within_each_sequence(data, blocks):
+    lengths = data.draw(st.lists(st.integers(2, 12), min_size=2, max_size=4))
     order = st.permutations(range(len(lengths))).map(list)
     examples = data.draw(st.lists(order, min_size=1, max_size=3))
-    batch = packed(lengths, examples)
+    batch = packed(lengths, examples, blocks)
     states = line_states(batch, 0)
     expected = one_by_one(states, batch, lengths, examples)
-    mask = real(batch)
-    torch.testing.assert_close(attend(states, batch)[mask], expected[mask], rtol=1e-5, atol=1e-6)
+    mask = real(batch, lengths, examples)
+    for training in (True, False):
+        with torch.set_grad_enabled(training):
+            found = attend(states, batch)
+        torch.testing.assert_close(found[mask], expected[mask], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_starts_that_ask_alone_see_what_they_see_among_all(dropout, blocks):
+    lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
+    batch = packed(lengths, examples, blocks)
+    states = line_states(batch, 4)
+    there = batch.present.bool()
+    alone = attend([at_starts(states[0], batch), *states[1:]], batch, dropout, at_starts=True)
+    among = at_starts(attend(states, batch, dropout), batch)
+    torch.testing.assert_close(alone[there], among[there], rtol=1e-5, atol=1e-6)
+    weights = torch.randn(alone.shape, generator=torch.Generator().manual_seed(9))
+    weights = weights * there[..., None, None]
+    found = torch.autograd.grad((alone * weights).sum(), states)
+    expected = torch.autograd.grad((among * weights).sum(), states)
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_both_forms_drop_the_same_probabilities():
+    lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, 0]]
+    lines = [packed(lengths, examples, blocks) for blocks in (False, True)]
+    wide = line_states(lines[1], 5)
+    found = attend([state[:, :17] for state in wide], lines[0], 0.4)
+    torch.testing.assert_close(found, attend(wide, lines[1], 0.4)[:, :17], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 1e-9])
-def test_gradients_are_those_of_attention_within_each_sequence(dropout):
+def test_gradients_are_those_of_attention_within_each_sequence(dropout, blocks):
     # A probability that never drops takes the explicit path instead of the fused one.
     lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
-    batch = packed(lengths, examples)
+    batch = packed(lengths, examples, blocks)
     states = line_states(batch, 1)
     weights = torch.randn(states[0].shape, generator=torch.Generator().manual_seed(9))
-    weights = weights * real(batch)[..., None, None]
+    weights = weights * real(batch, lengths, examples)[..., None, None]
     (attend(states, batch, dropout) * weights).sum().backward()
     found = [state.grad.clone() for state in states]
     for state in states:
@@ -91,23 +135,24 @@ def test_gradients_are_those_of_attention_within_each_sequence(dropout):
         torch.testing.assert_close(gradient, state.grad, rtol=1e-5, atol=1e-6)
 
 
-def test_padding_receives_no_gradient_and_gives_no_nan():
+def test_padding_receives_no_gradient_and_gives_no_nan(blocks):
     lengths, examples = [5, 3], [[0, 1], [1, ABSENT]]
-    batch = packed(lengths, examples)
+    batch = packed(lengths, examples, blocks)
     states = line_states(batch, 2)
     attended = attend(states, batch, 0.3)
     assert attended.isfinite().all()
     attended.sum().backward()
     for state in states:
-        assert not state.grad[~real(batch)].any()
+        assert not state.grad[~real(batch, lengths, examples)].any()
 
 
-def test_dropped_probabilities_do_not_depend_on_the_neighbours():
+def test_dropped_probabilities_do_not_depend_on_the_neighbours(blocks):
     lengths = [5, 9, 3]
-    alone, together = packed(lengths, [[2]]), packed(lengths, [[0, 1, 2]])
+    alone, together = (packed(lengths, examples, blocks) for examples in ([[2]], [[0, 1, 2]]))
     states = line_states(together, 3)
     start = int(together.starts[0, 2])
-    own = [state.detach()[:, start : start + 8] for state in states]
+    width = alone.inputs["input_ids"].shape[1]
+    own = [state.detach()[:, start : start + width] for state in states]
     mine = attend(own, alone, 0.4)[0, :3]
     theirs = attend(states, together, 0.4)[0, start : start + 3]
     torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)

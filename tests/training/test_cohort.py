@@ -12,10 +12,12 @@ from workbench.models import network
 from workbench.models.checkpoint import find_checkpoint
 from workbench.spec import RunSpec
 from workbench.techniques import parse
+from workbench.training import attention, dropout
 from workbench.training.cohort import Cohort, plan
-from workbench.training.dropout import AddressedDropout
 from workbench.training.prepared import prepare
+from workbench.training.randomness import keep
 
+dropout_drop = dropout.drop
 FAMILIES = ("bert", "roberta", "electra")
 TASKS = ("miniature-similarity:size=24", "miniature-document:size=24", "miniature-mention:size=24")
 MEMBERS = (
@@ -89,7 +91,7 @@ def test_evaluation_is_in_the_order_of_the_split(make_prepared, make_spec, execu
     cohort = make_cohort([make_spec(0)], prepared, execution)
     outputs = cohort.outputs(split)[0]
     for example in (0, len(split) // 2, len(split) - 1):
-        batch = cohort._same_for_all(split, np.array([example]))
+        batch = cohort._shared(split, np.array([example]), 1)
         cohort.network.eval()
         with torch.no_grad():
             alone = cohort.forward(batch)[0, 0].numpy()
@@ -101,7 +103,9 @@ def test_an_epoch_sees_every_example_once(make_prepared, make_spec, execution):
     cohort = make_cohort([make_spec(0), make_spec(1)], prepared, execution)
     steps = cohort.plan.steps_per_epoch
     for epoch in range(2):
-        batches = [cohort.batch(step) for step in range(epoch * steps, (epoch + 1) * steps)]
+        batches = [
+            cohort.batches.examples(step) for step in range(epoch * steps, (epoch + 1) * steps)
+        ]
         seen = np.concatenate(batches, axis=1)
         for run in range(2):
             assert sorted(seen[run]) == list(range(24))
@@ -140,6 +144,91 @@ def test_bfloat16_stays_close(make_prepared, make_spec, execution):
     half = losses_of(make_cohort([make_spec(0, precision="bfloat16")], prepared, execution), 5)
     torch.testing.assert_close(half, full, rtol=0.05, atol=0.05)
     assert not torch.equal(half, full)
+
+
+def test_float16_scales_its_loss_and_stays_close(make_prepared, make_spec, execution):
+    prepared = make_prepared(dropout=0.0)
+    specs = [make_spec(seed) for seed in range(2)]
+    half = [replace(spec, precision="float16") for spec in specs]
+    cohort = make_cohort(half, prepared, execution)
+    # So large that every run overflows at first, skips, and finds its scale.
+    for run in cohort.scale.state:
+        run[0] = 2.0**40
+    before = parameters_of(cohort, 0)["head.classifier.weight"].clone()
+    skipped = 0
+    while not torch.isfinite(cohort.step()[1]).all():
+        skipped += 1
+        assert torch.equal(parameters_of(cohort, 0)["head.classifier.weight"], before)
+        assert skipped < 40
+    assert skipped > 3
+    losses = losses_of(make_cohort(half, prepared, execution), 5)
+    full = losses_of(make_cohort(specs, prepared, execution), 5)
+    torch.testing.assert_close(losses, full, rtol=0.05, atol=0.05)
+    assert not torch.equal(losses, full)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_cached_activations_are_those_of_the_frozen_part_without_dropout(
+    task, depth, make_prepared, make_spec, execution
+):
+    prepared = make_prepared(task=task)
+    specs = [make_spec(seed, f"freeze:{depth}:cached") for seed in range(2)]
+    cached = make_cohort(specs, prepared, execution)
+    anew = make_cohort([make_spec(s, f"freeze:{depth}") for s in range(2)], prepared, execution)
+    # The same without a table: dropout switched off below the cut by hand.
+    below = [anew.network.encoder.embeddings, *anew.network.encoder.encoder.layer[:depth]]
+    for part in below:
+        for module in part.modules():
+            if isinstance(module, dropout.AddressedDropout):
+                module.p = 0.0
+    torch.testing.assert_close(losses_of(cached, 8), losses_of(anew, 8), rtol=1e-5, atol=1e-7)
+    for split in ("dev", "test"):
+        found, expected = (c.outputs(prepared.encoded[split]) for c in (cached, anew))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_frozen_part_is_passed_once_for_all_cohorts(make_prepared, make_spec, execution):
+    prepared = make_prepared()
+    for seed in range(3):
+        spec = make_spec(seed, "freeze:2:cached")
+        cohort = Cohort(
+            [spec],
+            prepared.model,
+            prepared.encoded["train"],
+            prepared.task.shape.objective,
+            execution,
+            prepared.frozen,
+        )
+        cohort.step()
+        cohort.outputs(prepared.encoded["dev"])
+    assert len(prepared.frozen._tables) == 2
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_attention_in_blocks_moves_nothing(task, make_prepared, make_spec, execution):
+    prepared = make_prepared(task=task)
+    specs = [make_spec(seed, label, learning_rate=rate) for seed, label, rate in MEMBERS[:3]]
+    cohorts = [
+        make_cohort(specs, prepared, replace(execution, blocks=blocks)) for blocks in (False, True)
+    ]
+    found, expected = (losses_of(cohort, 8) for cohort in cohorts)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
+    outputs = [cohort.outputs(prepared.encoded["dev"]) for cohort in cohorts]
+    np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_compiling_moves_nothing(make_prepared, make_spec, execution):
+    """The path of a GPU: blocks, several members, compiled by torch, here into C++."""
+    prepared = make_prepared()
+    specs = [make_spec(seed) for seed in range(2)]
+    blocks = replace(execution, blocks=True)
+    compiled = make_cohort(specs, prepared, replace(blocks, compiled=True))
+    plain = make_cohort(specs, prepared, blocks)
+    torch.testing.assert_close(losses_of(compiled, 4), losses_of(plain, 4), rtol=1e-5, atol=1e-7)
+    outputs = [cohort.outputs(prepared.encoded["dev"]) for cohort in (compiled, plain)]
+    np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -190,7 +279,7 @@ class PlainLoop:
         self.model.train()
 
     def step(self, number):
-        inputs, labels = self._padded(self.cohort.batch(number)[0])
+        inputs, labels = self._padded(self.cohort.batches.examples(number)[0])
         logits = self.model(**inputs).logits
         loss = self._loss(logits, labels)
         loss.backward()
@@ -228,22 +317,43 @@ class PlainLoop:
 
 
 class MaskRecorder:
-    """Notes which values a cohort's dropout sites keep in one step, on real tokens alone."""
+    """Notes which values each run of a cohort keeps in one forward pass, on real tokens alone."""
 
-    def __init__(self, monkeypatch):
-        self.kept = []
-        original = AddressedDropout.drop
-        recorder = self
+    def __init__(self, monkeypatch, cohort):
+        self.places = cohort.batches.packed(0)[0].layout.places
+        self.kept = [[] for _ in cohort.specs]
+        self.passes = 0
+        self.seen = 0
+        forward = cohort.forward
+        monkeypatch.setattr(cohort, "forward", lambda batch: self._around(forward, batch))
+        monkeypatch.setattr(attention, "drop", self._of_attention)
+        monkeypatch.setattr(dropout, "drop", self._of_line)
+        self.drop = dropout_drop
 
-        def drop(site, values, kept):
-            recorder.kept.append(kept)
-            return original(site, values, kept)
+    def _around(self, forward, batch):
+        self.passes += 1
+        result = forward(batch)
+        self.passes += 1
+        return result
 
-        monkeypatch.setattr(AddressedDropout, "drop", drop)
+    @property
+    def noting(self):
+        # Only the first forward pass: gradients are dropped by the same function.
+        return self.passes == 1
 
-    def take(self):
-        kept, self.kept = self.kept, []
-        return kept
+    def _of_attention(self, values, rows, probability):
+        if self.noting:
+            run = self.places[self.seen % len(self.places)][0]
+            self.seen += 1
+            self.kept[run].append(keep(rows, values.shape[-1], probability))
+        return self.drop(values, rows, probability)
+
+    def _of_line(self, values, keys, probability):
+        if self.noting:
+            for run, kept in enumerate(keep(keys, values.shape[-1], probability)):
+                ends = [end for owner, _, _, end in self.places if owner == run]
+                self.kept[run].append(kept[: max(ends)])
+        return self.drop(values, keys, probability)
 
 
 def biosses_specs():
@@ -270,61 +380,30 @@ def biosses_specs():
     ]
 
 
-def masks_of_run(masks, batch, run):
-    """Cut one run's decisions for its real tokens out of what all sites kept."""
-    runs, tokens = batch.inputs["input_ids"].shape
-    lengths = batch.layout.real_cells.view(runs, -1, batch.layout.length).sum(-1).long()[run]
-    total = int(lengths.sum())
-    for kept in masks:
-        if kept.shape[:2] == (runs, tokens):
-            yield kept[run, :total]
-        elif kept.dim() == 4 and kept.shape[-1] == batch.layout.length:
-            blocks = kept.view(runs, len(lengths), *kept.shape[1:])[run]
-            for block, length in zip(blocks, lengths.tolist(), strict=True):
-                yield block[:, :length, :length]
-        else:
-            yield kept.reshape(runs, -1)[run]
-
-
 @pytest.mark.slow
 def test_cohorts_on_biosses(real_data, execution, monkeypatch, capsys):
     specs = biosses_specs()
     prepared = prepare(specs[0])
-    recorder = MaskRecorder(monkeypatch)
     groups = [[spec] for spec in specs] + [specs[:2], specs]
     seen = {}
     for group in groups:
         cohort = make_cohort(group, prepared, execution)
         initial = [parameters_of(cohort, run) for run in range(len(group))]
         initial = [{name: value.clone() for name, value in run.items()} for run in initial]
-        batches = [cohort.batch(step) for step in range(cohort.plan.steps)]
-        packed = pack_again(cohort)
-        first = cohort.step()[0]
-        masks = recorder.take()
-        monkeypatch.setattr(recorder, "kept", NullList())
+        batches = [cohort.batches.examples(step) for step in range(cohort.plan.steps)]
+        with monkeypatch.context() as patch:
+            recorder = MaskRecorder(patch, cohort)
+            first = cohort.step()[0]
         losses = torch.cat([first[None], losses_of(cohort, cohort.plan.steps - 1)])
-        monkeypatch.setattr(recorder, "kept", [])
         for run, spec in enumerate(group):
             own = {
                 "initial": initial[run],
                 "batches": [batch[run] for batch in batches],
-                "masks": list(masks_of_run(masks, packed, run)),
+                "masks": recorder.kept[run],
                 "losses": losses[:, run],
             }
             compare(seen.setdefault(spec.id, own), own)
             report(capsys, len(group), spec, seen[spec.id]["losses"], own["losses"])
-
-
-class NullList(list):
-    def append(self, item):
-        pass
-
-
-def pack_again(cohort):
-    from workbench.training.packing import pack
-
-    keys = [0] * len(cohort.specs)
-    return pack(cohort.train, cohort.batch(0), cohort.geometry, keys, cohort.execution.device)
 
 
 def compare(lone, member):

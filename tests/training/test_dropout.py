@@ -1,7 +1,10 @@
+import pytest
 import torch
 
-from workbench.training.dropout import Address, AddressedDropout
-from workbench.training.randomness import combine, realised
+from workbench.training import dropout as dropout_module
+from workbench.training.dropout import Address, AddressedDropout, drop
+from workbench.training.native import kernels
+from workbench.training.randomness import combine, keep, realised
 
 
 def site(p=0.5, number=0, at_starts=False):
@@ -39,3 +42,43 @@ def test_sites_differ_and_starts_read_their_own_keys():
 def test_a_dimension_of_one_between_is_allowed():
     values = torch.ones(1, 1, 2, 50)
     assert site(at_starts=True)(values).shape == values.shape
+
+
+def drawings(monkeypatch, *arguments):
+    """Drop with compiled code, without it, and in a function that torch has compiled."""
+    assert kernels() is not None
+    yield drop(*arguments)
+    # With sizes known at compile time torch computes more of the hash there.
+    for dynamic in (True, False):
+        torch.compiler.reset()
+        yield torch.compile(drop, dynamic=dynamic)(*arguments)
+    monkeypatch.setattr(dropout_module, "kernels", lambda: None)
+    yield drop(*arguments)
+
+
+@pytest.mark.skipif(kernels() is None, reason="there is no C compiler")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("width", [1, 83, 384])
+def test_compiled_and_uncompiled_code_draw_identical_masks(dtype, width, monkeypatch):
+    keys = combine(torch.tensor(3), torch.arange(2 * 7)).view(2, 7)
+    values = torch.randn(2, 7, width, generator=torch.Generator().manual_seed(1)).to(dtype)
+    expected = keep(keys, width, 0.1)
+    for dropped in drawings(monkeypatch, values, keys, 0.1):
+        assert dropped.dtype is dtype
+        assert torch.equal(dropped != 0, expected)
+        scaled = values.float() / (1 - realised(0.1))
+        torch.testing.assert_close(dropped[expected].float(), scaled[expected], rtol=1e-2, atol=0)
+
+
+@pytest.mark.skipif(kernels() is None, reason="there is no C compiler")
+def test_compiled_and_uncompiled_code_agree_bit_for_bit_in_float32(monkeypatch):
+    values = torch.tensor([[1.5, -2.0, float("inf"), float("nan"), 0.1, 7.0, -0.0, 3.0]])
+    keys = torch.tensor([12345])
+    found = [dropped.view(torch.int32) for dropped in drawings(monkeypatch, values, keys, 0.5)]
+    assert torch.equal(found[0], found[-1])
+
+
+def test_values_that_do_not_lie_row_by_row_are_dropped_in_their_order():
+    keys = combine(torch.tensor(3), torch.arange(5))
+    values = torch.arange(1.0, 36.0).view(7, 5).t()
+    assert torch.equal(drop(values, keys, 0.5), drop(values.contiguous(), keys, 0.5))

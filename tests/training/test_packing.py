@@ -8,7 +8,8 @@ from workbench.tasks.task import Encoded
 from workbench.training.packing import ABSENT, Geometry, pack
 
 CPU = torch.device("cpu")
-GEOMETRY = Geometry(position_offset=2, segments=2, padding_id=9, few_shapes=False)
+GEOMETRY = Geometry(position_offset=2, segments=2, padding_id=9, blocks=False)
+IN_BLOCKS = Geometry(position_offset=2, segments=2, padding_id=9, blocks=True)
 
 
 def encoded(lengths):
@@ -22,29 +23,44 @@ def encoded(lengths):
     )
 
 
-def test_a_batch_by_hand():
-    batch = pack(encoded([3, 2, 4]), np.array([[2, 0], [1, ABSENT]]), GEOMETRY, [1, 2], CPU)
+@pytest.mark.parametrize(("geometry", "padding"), [(GEOMETRY, 0), (IN_BLOCKS, 1)])
+def test_a_batch_by_hand(geometry, padding):
+    batch = pack(encoded([3, 2, 4]), np.array([[2, 0], [1, ABSENT]]), geometry, [1, 2], CPU)
     assert batch.inputs["input_ids"].tolist() == [
-        [105, 106, 107, 108, 100, 101, 102, 9],
-        [103, 104, 9, 9, 9, 9, 9, 9],
+        [105, 106, 107, 108, 100, 101, 102] + [9] * padding,
+        [103, 104] + [9] * (5 + padding),
     ]
     assert batch.inputs["position_ids"].tolist() == [
-        [2, 3, 4, 5, 2, 3, 4, 2],
-        [2, 3, 2, 2, 2, 2, 2, 2],
+        [2, 3, 4, 5, 2, 3, 4] + [2] * padding,
+        [2, 3] + [2] * (5 + padding),
     ]
-    assert batch.inputs["token_type_ids"].tolist()[0] == [1, 0, 1, 0, 0, 1, 0, 0]
+    assert batch.inputs["token_type_ids"].tolist()[0] == [1, 0, 1, 0, 0, 1, 0] + [0] * padding
     assert batch.starts.tolist() == [[0, 4], [0, 2]]
     assert batch.labels[0].tolist() == [2.0, 0.0]
     assert batch.present.tolist() == [[1.0, 1.0], [1.0, 0.0]]
 
 
 def test_an_absent_sequence_at_the_end_of_a_full_line_stays_on_the_line():
-    batch = pack(encoded([8, 8]), np.array([[0, ABSENT]]), GEOMETRY, [1], CPU)
+    batch = pack(encoded([8, 8]), np.array([[0, ABSENT]]), IN_BLOCKS, [1], CPU)
     assert batch.starts.max() < batch.inputs["input_ids"].shape[1]
 
 
+def test_the_places_of_sequences_by_hand():
+    examples = np.array([[2, 0], [1, ABSENT]])
+    layout = pack(encoded([3, 2, 4]), examples, GEOMETRY, [1, 2], CPU).layout
+    assert layout.places == ((0, 0, 0, 4), (0, 1, 4, 7), (1, 0, 0, 2))
+    assert layout.tokens == 7
+
+
+def test_states_are_looked_up_token_by_token():
+    table = np.arange(18, dtype=np.float32).reshape(9, 2)
+    batch = pack(encoded([3, 2, 4]), np.array([[1, 0]]), GEOMETRY, [1], CPU, table)
+    assert batch.states.tolist() == [[[6, 7], [8, 9], [0, 1], [2, 3], [4, 5]]]
+    assert pack(encoded([3]), np.array([[0]]), GEOMETRY, [1], CPU).states is None
+
+
 def test_one_segment_type_hides_the_second():
-    geometry = Geometry(0, 1, 9, few_shapes=False)
+    geometry = Geometry(0, 1, 9, blocks=False)
     batch = pack(encoded([4]), np.array([[0]]), geometry, [1], CPU)
     assert not batch.inputs["token_type_ids"].any()
 
@@ -57,7 +73,7 @@ def test_every_real_token_has_its_own_cell_and_comes_back(data):
         st.lists(st.permutations(range(len(lengths))).map(list), min_size=runs, max_size=runs)
     )
     split = encoded(lengths)
-    batch = pack(split, np.array(chosen), GEOMETRY, list(range(runs)), CPU)
+    batch = pack(split, np.array(chosen), IN_BLOCKS, list(range(runs)), CPU)
     ids = batch.inputs["input_ids"].reshape(-1)
     blocks = ids[batch.layout.rows].view(runs, len(lengths), batch.layout.length)
     for run, order in enumerate(chosen):
@@ -75,18 +91,17 @@ def test_dropout_keys_depend_on_the_example_not_on_its_place():
     one = pack(split, np.array([[0, 1, 2]]), GEOMETRY, [7], CPU)
     other = pack(split, np.array([[2, 1, 0]]), GEOMETRY, [7], CPU)
     assert torch.equal(one.token_keys[0, 3:8], other.token_keys[0, 2:7])
-    assert torch.equal(one.layout.keys[1, :5], other.layout.keys[1, :5])
     assert one.start_keys[0, 1] == other.start_keys[0, 1]
     assert not torch.equal(one.token_keys[0, :3], one.token_keys[0, 3:6])
 
 
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 100, 1000, 1025, 5000])
 def test_few_shapes_waste_at_most_an_eighth(size):
-    few = Geometry(0, 2, 0, few_shapes=True)
+    few = Geometry(0, 2, 0, blocks=True)
     assert size <= few.round_up(size) <= max(size * 9 / 8, size + 8)
     assert few.round_up(size) % 8 == 0
 
 
 def test_few_shapes_are_few():
-    few = Geometry(0, 2, 0, few_shapes=True)
+    few = Geometry(0, 2, 0, blocks=True)
     assert len({few.round_up(size) for size in range(512, 4097)}) <= 3 * 8 + 1

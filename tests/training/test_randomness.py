@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from workbench.training.randomness import (
     combine,
     keep,
+    keep_each,
     key_of,
     mix,
     normal,
@@ -105,3 +106,9 @@ def test_a_named_draw_is_repeatable_and_its_own():
     assert torch.equal(normal(1, "a", (3, 4), 0.02), normal(1, "a", (3, 4), 0.02))
     assert not torch.equal(normal(1, "a", (3, 4), 0.02), normal(1, "b", (3, 4), 0.02))
     assert normal(1, "a", (200, 200), 0.02).std().item() == pytest.approx(0.02, rel=0.02)
+
+
+@given(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(1, 40), st.floats(0, 0.999))
+def test_deciding_value_by_value_decides_alike(key, width, probability):
+    keys = torch.tensor([key, key ^ 1])
+    assert torch.equal(keep_each(keys, width, probability), keep(keys, width, probability))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 Score = float | None
 
@@ -70,7 +70,7 @@ def student_interval(mean: Score, sd: Score, n: int, confidence: float = 0.95) -
     """
     if mean is None or sd is None or n < 2:
         return None
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / n**0.5
+    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * sd / n**0.5
     return Interval(mean - half, mean + half)
 
 

@@ -20,6 +20,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import WorkbenchError
@@ -48,12 +49,19 @@ class Network(nn.Module):
         self, encoder: PreTrainedModel, pooler: nn.Module | None, head: nn.Module, per_token: bool
     ):
         super().__init__()
-        self.encoder = encoder
+        self.encoder: Any = encoder
         self.pooler = pooler
         self.head = head
         self.per_token = per_token
 
-    def forward(self, inputs: Mapping[str, Tensor], starts: Tensor, **attention: Any) -> Tensor:
+    def forward(
+        self,
+        inputs: Mapping[str, Tensor],
+        starts: Tensor,
+        states: Tensor | None = None,
+        depth: int = 0,
+        **attention: Any,
+    ) -> Tensor:
         """Return ``[runs, sequences, outputs]``, or ``[runs, tokens, outputs]`` per token.
 
         Parameters
@@ -62,17 +70,65 @@ class Network(nn.Module):
             ``input_ids``, ``position_ids`` and ``token_type_ids``, each ``[runs, tokens]``.
         starts
             ``[runs, sequences]``: where on the line each sequence starts.
+        states, depth
+            The states that leave block ``depth`` (0: the embeddings) where they are known,
+            ``[runs, tokens, hidden]``; the inputs are then not read.
         attention
             Passed on to the attention function.
         """
-        states = self.encoder(**inputs, **attention).last_hidden_state
+        if states is None:
+            states, depth = self.embed(inputs), 0
+        blocks = self.encoder.encoder.layer
         if self.per_token:
-            return self.head(states)
-        index = starts.unsqueeze(-1).expand(-1, -1, states.shape[-1])
+            return self.head(self.pass_through(states, depth, len(blocks), **attention))
+        states = self.pass_through(states, depth, len(blocks) - 1, **attention)
+        # Nothing reads what the top block says of other tokens.
+        top = _gather(states, starts)
+        if depth < len(blocks):
+            top = _at_starts(blocks[-1], states, top, **attention)
         # The family's pooler and head take the first position of a padded sequence; a dimension of
         # length one before the sequences gives them just that.
-        first = states.gather(1, index).unsqueeze(1)
+        first = top.unsqueeze(1)
         return self.head(first if self.pooler is None else self.pooler(first))
+
+    def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Return the states below the lowest block, ``[runs, tokens, hidden]``."""
+        states = self.encoder.embeddings(**inputs)
+        # ELECTRA's small models widen narrow embeddings.
+        widen = getattr(self.encoder, "embeddings_project", None)
+        return states if widen is None else widen(states)
+
+    def pass_through(self, states: Tensor, depth: int, end: int, **attention: Any) -> Tensor:
+        """Return the states that leave block ``end``, given those that leave block ``depth``."""
+        for block in self.encoder.encoder.layer[depth:end]:
+            states = block(states, **attention)
+        return states
+
+
+def _gather(states: Tensor, starts: Tensor) -> Tensor:
+    return states.gather(1, starts.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
+
+
+def _at_starts(block: Any, states: Tensor, first: Tensor, **attention: Any) -> Tensor:
+    """Run a block for the sequence starts alone, whose states are ``[runs, sequences, hidden]``."""
+    module = block.attention.self
+
+    def heads(projected: Tensor) -> Tensor:
+        shape = (*projected.shape[:2], module.num_attention_heads, module.attention_head_size)
+        return projected.view(shape).transpose(1, 2)
+
+    attend = ALL_ATTENTION_FUNCTIONS[module.config._attn_implementation]
+    seen, _ = attend(
+        module,
+        heads(module.query(first)),
+        heads(module.key(states)),
+        heads(module.value(states)),
+        None,
+        dropout=module.dropout.p if module.training else 0.0,
+        scaling=module.scaling,
+        **attention,
+    )
+    return block.feed_forward_chunk(block.attention.output(seen.reshape(first.shape), first))
 
 
 class _FirstState(nn.Module):

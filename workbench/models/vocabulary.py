@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from workbench.models.network import LoadedModel
 
@@ -48,3 +48,24 @@ def restrict(model: LoadedModel, rows: np.ndarray) -> LoadedModel:
 def places(token_ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the place of each word piece among the rows, ``int32``."""
     return np.searchsorted(rows, token_ids).astype(np.int32)
+
+
+def complete(table: Tensor, rows: np.ndarray, trained: Tensor, unused: float = 1.0) -> Tensor:
+    """Put trained rows back into the checkpoint's word-embedding table.
+
+    Parameters
+    ----------
+    table
+        The checkpoint's, ``[vocabulary, hidden]``; it is not changed.
+    rows
+        From `used_rows`.
+    trained
+        Those rows after training, ``[rows, hidden]``.
+    unused
+        What weight decay has left of every other row: AdamW (Loshchilov and Hutter 2019,
+        arXiv:1711.05101, algorithm 2) multiplies a row without a gradient by one minus rate times
+        decay at each step, whatever its values are.
+    """
+    whole = table * unused
+    whole[torch.from_numpy(rows)] = trained.to(whole.dtype)
+    return whole

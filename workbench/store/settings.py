@@ -41,7 +41,7 @@ class SweepSettings:
     )
     head: str = _setting("native", "native (the family's own) or linear (one layer on [CLS])")
     reporting: str = _setting("last", "the epoch whose weights are reported: last or best-dev")
-    precision: str = _setting("auto", "auto, float32 or bfloat16")
+    precision: str = _setting("auto", "auto, float32, tf32, bfloat16 or float16")
     device: str = _setting("auto", "auto, cuda, mps or cpu")
     workers: int = _setting(0, "processes that train side by side; 0 chooses for this machine")
     outputs: str = _setting("", "folder of runs and reports; empty is the project's outputs/")

@@ -1,11 +1,16 @@
 """Document classification, several labels a document (Hallmarks of Cancer; Baker et al. 2016)."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
 from workbench.tasks.encoding import encode_texts, flatten

@@ -1,7 +1,13 @@
 """Turning texts into word pieces in one call of the fast tokenizer, nothing padded."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from transformers import BatchEncoding, PreTrainedTokenizerBase
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 
 def encode_texts(

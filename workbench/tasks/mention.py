@@ -1,11 +1,16 @@
 """Named entity recognition: a tag for every word (NCBI-disease; Dogan et al. 2014, and others)."""
 
+from __future__ import annotations
+
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
 from workbench.tasks.encoding import encode_words, first_pieces, flatten

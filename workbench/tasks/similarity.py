@@ -1,10 +1,15 @@
 """Sentence similarity: two sentences in, one score out (BIOSSES; Sogancioglu et al. 2017)."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
 from workbench.tasks.encoding import encode_texts, flatten

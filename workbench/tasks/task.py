@@ -1,11 +1,15 @@
 """What a task is: the facts of the catalogue, its loaded data, and what the engine asks of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SPLITS = ("train", "dev", "test")
 

@@ -95,6 +95,10 @@ class Composition:
         """Tell whether a depth is trained at a step."""
         return all(technique.trains(depth, step, anatomy) for technique in self.techniques)
 
+    def fixed(self, anatomy: Anatomy) -> int:
+        """Return the highest depth whose output stays the same throughout training, or -1."""
+        return max((technique.fixed(anatomy) for technique in self.techniques), default=-1)
+
     def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
         """Return the factor on a depth's learning rate at a step."""
         factor = 1.0

@@ -123,6 +123,13 @@ class Technique:
         """
         return True
 
+    def fixed(self, anatomy: Anatomy) -> int:
+        """Return the highest depth whose output stays the same throughout training, or -1.
+
+        Nothing is trained or dropped up to there, so that each example's states are computed once.
+        """
+        return -1
+
     def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
         """Return the factor on a depth's learning rate at a step."""
         return 1.0

@@ -2,59 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.models.network import LoadedModel
+from workbench.models.network import LoadedModel, Network
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
+from workbench.training.batches import Batches
+from workbench.training.device import allow_tf32
+from workbench.training.dropout import Address
+from workbench.training.frozen import FrozenStates
 from workbench.training.initial import initialise
+from workbench.training.loss_scale import LossScale
 from workbench.training.objective import count, summed_loss
 from workbench.training.optimizer import CohortOptimizer
 from workbench.training.packing import Geometry, PackedBatch, pack
-from workbench.training.randomness import key_of, permutation
+from workbench.training.plan import Execution, Plan, plan
 from workbench.training.stacked import stack
 
-
-@dataclass(frozen=True)
-class Execution:
-    """How the work is done, which moves no result beyond rounding."""
-
-    device: torch.device
-    micro_batch: int = 0
-    """Examples of each run in one forward pass; 0 takes the whole batch at once."""
-    evaluation_tokens: int = 8192
-    """Tokens of each run in one forward pass of an evaluation."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long a cohort trains."""
-
-    steps: int
-    steps_per_epoch: int
-
-    @property
-    def epochs(self) -> int:
-        """Epochs, a last partial one included."""
-        return -(-self.steps // self.steps_per_epoch)
-
-    def ends_epoch(self, step: int) -> bool:
-        """Tell whether an epoch ends with a step (from 0)."""
-        return (step + 1) % self.steps_per_epoch == 0 or step + 1 == self.steps
-
-
-def plan(spec: RunSpec, examples: int) -> Plan:
-    """Plan the training of a run on a number of examples."""
-    steps_per_epoch = -(-examples // spec.batch_size)
-    steps = spec.epochs * steps_per_epoch
-    if spec.max_steps:
-        steps = min(steps, spec.max_steps)
-    return Plan(from_settings(spec.techniques).steps(steps), steps_per_epoch)
+_REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+"""The precisions in which products are computed with fewer bits than float32."""
 
 
 class Cohort:
@@ -72,6 +42,8 @@ class Cohort:
         Of the task.
     execution
         Where and how.
+    frozen
+        Tables of frozen blocks' outputs, to be shared with other cohorts on the same model.
 
     Attributes
     ----------
@@ -86,37 +58,45 @@ class Cohort:
         train: Encoded,
         objective: str,
         execution: Execution,
+        frozen: FrozenStates | None = None,
     ):
-        self.specs, self.train, self.objective, self.execution = specs, train, objective, execution
+        self.specs, self.model, self.objective, self.execution = specs, model, objective, execution
         self.plan = plan(specs[0], len(train))
+        self.frozen = frozen or FrozenStates()
+        on_gpu = execution.device.type == "cuda"
         self.geometry = Geometry(
             position_offset=model.position_offset,
             segments=model.segments,
             padding_id=model.padding_id,
-            few_shapes=execution.device.type == "cuda",
+            blocks=on_gpu if execution.blocks is None else execution.blocks,
         )
-        compositions = [from_settings(spec.techniques) for spec in specs]
-        self.network, self.address = stack(model.network, len(specs))
-        initialise(self.network, model, specs, compositions)
-        self.network.to(execution.device)
+        self.compositions = [from_settings(spec.techniques) for spec in specs]
+        self.fixed = self.compositions[0].fixed(model.anatomy)
+        self.network, self.address = self._stacked(specs)
+        self.compiled = _pays(self.plan) and on_gpu
+        if execution.compiled is not None:
+            self.compiled = execution.compiled
+        if self.compiled:
+            _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
-            self.network, model.anatomy, specs, compositions, self.plan.steps
+            self.network, model.anatomy, specs, self.compositions, self.plan.steps
+        )
+        self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
+        self.batches = Batches(
+            specs,
+            train,
+            self.geometry,
+            execution.device,
+            execution.micro_batch,
+            self._table(train),
         )
         self.position = 0
-        self._order: tuple[int, np.ndarray] | None = None
 
-    def batch(self, step: int) -> np.ndarray:
-        """Return the examples each run sees at a step, ``int64 [runs, batch]``."""
-        epoch, place = divmod(step, self.plan.steps_per_epoch)
-        size = self.specs[0].batch_size
-        return self._orders(epoch)[:, place * size : (place + 1) * size]
-
-    def _orders(self, epoch: int) -> np.ndarray:
-        """Return each run's order of an epoch, ``int64 [runs, examples]``."""
-        if self._order is None or self._order[0] != epoch:
-            orders = [permutation(spec.order_seed, epoch, len(self.train)) for spec in self.specs]
-            self._order = (epoch, np.stack([order.numpy() for order in orders]))
-        return self._order[1]
+    def _stacked(self, specs: Sequence[RunSpec]) -> tuple[Network, Address]:
+        """Return a network for some members, with the weights they start from."""
+        network, address = stack(self.model.network, len(specs))
+        initialise(network, self.model, specs, self.compositions[: len(specs)])
+        return network.to(self.execution.device), address
 
     def step(self) -> tuple[Tensor, Tensor]:
         """Train one step.
@@ -129,39 +109,40 @@ class Cohort:
         """
         self.network.train()
         self.optimizer.select(self.position)
-        examples = self.batch(self.position)
-        keys = [key_of("dropout", spec.dropout_seed, self.position) for spec in self.specs]
-        parts = [
-            pack(self.train, part, self.geometry, keys, self.execution.device)
-            for part in self._micro_batches(examples)
-        ]
+        parts = self.batches.packed(self.position, self.position + 1 == self.plan.steps)
         counts = (
             torch.stack([count(self.objective, part) for part in parts]).sum(dim=0).clamp(min=1)
         )
         losses = torch.zeros(len(self.specs), device=self.execution.device)
+        scales = self.scale.factors(self.execution.device) if self.scale else None
         for part in parts:
             loss = summed_loss(self.objective, self.forward(part), part) / counts
-            loss.sum().backward()
+            (loss if scales is None else loss * scales).sum().backward()
             losses += loss.detach()
-        norms = self.optimizer.step(self.position)
+        norms = self.optimizer.step(self.position, scales)
+        if self.scale:
+            self.scale.update(norms)
         self.position += 1
         return losses, norms
 
-    def _micro_batches(self, examples: np.ndarray) -> Iterator[np.ndarray]:
-        size = self.execution.micro_batch or examples.shape[1]
-        for first in range(0, examples.shape[1], size):
-            yield examples[:, first : first + size]
-
     def forward(self, batch: PackedBatch) -> Tensor:
         """Run the network on a packed batch."""
+        allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
         with self._precision():
-            return self.network(batch.inputs, batch.starts, layout=batch.layout)
+            return self.network(
+                batch.inputs,
+                batch.starts,
+                states=batch.states,
+                depth=max(self.fixed, 0),
+                layout=batch.layout,
+            )
 
     def _precision(self) -> AbstractContextManager[object]:
-        if self.specs[0].precision == "float32":
+        reduced = _REDUCED.get(self.specs[0].precision)
+        if reduced is None:
             return nullcontext()
-        return torch.autocast(self.execution.device.type, dtype=torch.bfloat16)
+        return torch.autocast(self.execution.device.type, dtype=reduced)
 
     @torch.inference_mode()
     def outputs(self, split: Encoded) -> np.ndarray:
@@ -174,22 +155,25 @@ class Cohort:
             over tokens, in the split's order.
         """
         self.network.eval()
+        table, runs = self._table(split), len(self.specs)
+        groups = list(self._evaluation_batches(split))
+        # Fetched at the end: fetching waits for the device.
+        outputs = [self.forward(self._shared(split, group, runs, table)) for group in groups]
         per_token = self.objective == "token"
         places = split.offsets[-1] if per_token else len(split)
-        result: np.ndarray | None = None
-        for examples in self._evaluation_batches(split):
-            outputs = self.forward(self._same_for_all(split, examples)).float().cpu().numpy()
-            if result is None:
-                result = np.zeros((len(self.specs), places, outputs.shape[-1]), np.float32)
-            where = _token_places(split, examples) if per_token else examples
-            result[:, where] = outputs[:, : len(where)]
-        if result is None:
-            raise ValueError("there is nothing to evaluate")
+        result = np.zeros((runs, places, outputs[0].shape[-1]), np.float32)
+        for group, values in zip(groups, outputs, strict=True):
+            where = _token_places(split, group) if per_token else group
+            result[:, where] = values.float().cpu().numpy()[:, : len(where)]
         return result
 
-    def _same_for_all(self, split: Encoded, examples: np.ndarray) -> PackedBatch:
-        shared = np.repeat(examples[None], len(self.specs), axis=0)
-        return pack(split, shared, self.geometry, [0] * len(self.specs), self.execution.device)
+    def _shared(
+        self, split: Encoded, examples: np.ndarray, runs: int, table: np.ndarray | None = None
+    ) -> PackedBatch:
+        """Pack examples that every run sees."""
+        shared = np.repeat(examples[None], runs, axis=0)
+        device = self.execution.device
+        return pack(split, shared, self.geometry, [0] * runs, device, table)
 
     def _evaluation_batches(self, split: Encoded) -> Iterator[np.ndarray]:
         """Group examples of like length, so that attention's blocks hold little padding."""
@@ -198,9 +182,44 @@ class Cohort:
         for number in np.unique(batch_of):
             yield order[batch_of == number]
 
+    def _table(self, split: Encoded) -> np.ndarray | None:
+        """Return the states that leave the frozen part without dropout, if there is one."""
+        if self.fixed < 0:
+            return None
+        width = self.model.network.encoder.config.hidden_size
+        key = self.fixed, self.specs[0].precision
+        return self.frozen.table(split, key, width, lambda table: self._fill(table, split))
+
+    @torch.inference_mode()
+    def _fill(self, table: np.ndarray, split: Encoded) -> None:
+        """Pass a split through the frozen part, which is the same for all members."""
+        network, _ = self._stacked(self.specs[:1])
+        network.eval()
+        for examples in self._evaluation_batches(split):
+            batch = self._shared(split, examples, 1)
+            with self._precision():
+                states = network.embed(batch.inputs)
+                states = network.pass_through(states, 0, self.fixed, layout=batch.layout)
+            where = _token_places(split, examples)
+            table[where] = states[0, : len(where)].float().cpu().numpy()
+
 
 def _token_places(split: Encoded, examples: np.ndarray) -> np.ndarray:
     """Return the places of some examples' tokens in their split, in the examples' order."""
     return np.concatenate(
         [np.arange(split.offsets[index], split.offsets[index + 1]) for index in examples]
     )
+
+
+_LONG = 1000
+"""Steps from which compiling, about a minute on a GPU, is repaid."""
+
+
+def _pays(plan: Plan) -> bool:
+    return plan.steps >= _LONG
+
+
+def _compile_blocks(network: Network) -> None:
+    """Let torch compile the blocks: one compilation serves all of them, and batches of any size."""
+    for block in network.encoder.encoder.layer:
+        block.compile(dynamic=True)

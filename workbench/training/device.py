@@ -1,6 +1,7 @@
 """Which device trains, at which precision, and what this process does to stay repeatable."""
 
 import os
+from typing import Any
 
 import torch
 
@@ -31,19 +32,78 @@ def find_device(name: str = AUTO) -> torch.device:
 
 
 def find_precision(name: str, device: torch.device) -> str:
-    """Return the precision asked for; ``auto`` is bfloat16 on a GPU that has it, else float32.
+    """Return the precision asked for, or with ``auto`` the fastest that trains as float32 does.
+
+    That is bfloat16 where a processor or GPU multiplies it natively, float16 with loss scaling on
+    older GPUs with tensor cores (such as the T4), and float32 otherwise.
 
     Raises
     ------
     WorkbenchError
-        When there is no such precision.
+        When there is no such precision, or the device lacks it.
     """
-    if name in PRECISIONS:
-        return name
-    if name != AUTO:
+    if name == AUTO:
+        return _fastest_precision(device)
+    if name not in PRECISIONS:
         raise unknown("precision", name, (AUTO, *PRECISIONS))
-    native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if native else "float32"
+    if name == "tf32" and _capability(device) < _AMPERE:
+        raise WorkbenchError(
+            "precision=tf32 needs an NVIDIA GPU of the Ampere generation or later: choose "
+            "precision=float32 here"
+        )
+    return name
+
+
+_VOLTA, _AMPERE = (7, 0), (8, 0)
+"""Compute capabilities: the first with tensor cores for float16, and for bfloat16 and TF32."""
+
+
+def _fastest_precision(device: torch.device) -> str:
+    if has_bfloat16(device):
+        return "bfloat16"
+    return "float16" if _capability(device) >= _VOLTA else "float32"
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies bfloat16 natively."""
+    if device.type == "cuda":
+        return _capability(device) >= _AMPERE
+    if device.type == "cpu":
+        features = _processor_features()
+        return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
+    return False
+
+
+def _capability(device: torch.device) -> tuple[int, int]:
+    return torch.cuda.get_device_capability(device) if device.type == "cuda" else (0, 0)
+
+
+def _processor_features() -> dict[str, Any]:
+    # Older releases of torch do not tell; float32 is then safe.
+    ask = getattr(torch.cpu, "get_capabilities", dict)
+    return dict(ask())
+
+
+def allow_tf32(precision: str, device: torch.device) -> None:
+    """Let this process multiply float32 with TF32's 10 bits, or not, as a precision says."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+
+
+def free_memory(device: torch.device, workers: int = 0) -> int:
+    """Return the bytes that one of a number of workers finds free on its GPU.
+
+    Parameters
+    ----------
+    device
+        ``cuda`` stands for all GPUs: the one with the least free memory counts.
+    workers
+        Started side by side; 0 is one for each GPU.
+    """
+    count = torch.cuda.device_count() if device.index is None else 1
+    numbers = range(count) if device.index is None else [device.index]
+    free = min(torch.cuda.mem_get_info(number)[0] for number in numbers)
+    return free // max(1, -(-workers // count))
 
 
 def cores() -> int:

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.training.randomness import combine, keep, realised
+from workbench.training.native import kernels
+from workbench.training.randomness import combine, keep, keep_each, realised
 
 
 class Address:
@@ -23,19 +24,45 @@ class Address:
     starts: Tensor
 
 
-class _Drop(torch.autograd.Function):
-    """Zero what is not kept and scale the rest; only the mask is kept for the way back."""
+class Drop(torch.autograd.Function):
+    """Drop on the way forth and back; the mask is computed twice instead of being kept."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, kept: Tensor, scale: float) -> Tensor:
-        ctx.save_for_backward(kept)
-        ctx.scale = scale
-        return (values * kept).mul_(scale)
+    def forward(ctx: Any, values: Tensor, keys: Tensor, probability: float) -> Tensor:
+        ctx.save_for_backward(keys)
+        ctx.probability = probability
+        return drop(values, keys, probability)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        (kept,) = ctx.saved_tensors
-        return (gradient * kept).mul_(ctx.scale), None, None
+        (keys,) = ctx.saved_tensors
+        return drop(gradient, keys, ctx.probability), None, None
+
+
+def drop(values: Tensor, keys: Tensor, probability: float) -> Tensor:
+    """Zero what is not kept, and scale the rest so that the expectation stays.
+
+    Parameters
+    ----------
+    values
+        Floats ``[..., width]``.
+    keys
+        One for each row, ``int64``.
+    """
+    scale = 1 / (1 - realised(probability))
+    native = kernels() if values.device.type == "cpu" and not _compiling() else None
+    if native and values.dtype is torch.float32:
+        return native.drop(values.contiguous(), keys.contiguous(), probability, scale)
+    width = values.shape[-1]
+    if native:
+        kept = native.keep(keys.contiguous(), width, probability)
+    else:
+        kept = (keep_each if _compiling() else keep)(keys, width, probability)
+    return values * kept.view(values.shape) * scale
+
+
+def _compiling() -> bool:
+    return torch.compiler.is_compiling()
 
 
 class AddressedDropout(nn.Module):
@@ -56,7 +83,8 @@ class AddressedDropout(nn.Module):
     def __init__(self, p: float, site: int, address: Address, at_starts: bool):
         super().__init__()
         self.p = p
-        self.site = site
+        # A tensor, so that code compiled for one block serves all.
+        self.site = nn.Buffer(torch.tensor(site), persistent=False)
         self.address = address
         self.at_starts = at_starts
 
@@ -64,24 +92,13 @@ class AddressedDropout(nn.Module):
         """Drop values ``[runs, tokens, features]`` (with any dimensions of length 1 between)."""
         if not self.training or self.p == 0:
             return values
-        keys = self.address.starts if self.at_starts else self.address.tokens
-        kept = keep(combine(keys, self.site), values.shape[-1], self.p)
-        return self.drop(values, kept.view(values.shape))
+        return Drop.apply(values, combine(self._keys, self.site), self.p)
 
-    def probabilities(self, values: Tensor, keys: Tensor) -> Tensor:
-        """Drop attention probabilities.
+    def rows(self, heads: int) -> Tensor:
+        """Return the keys of attention's rows, ``int64 [runs, heads, tokens]``."""
+        keys = combine(self._keys, self.site).unsqueeze(1)
+        return combine(keys, torch.arange(heads, device=keys.device).view(1, -1, 1))
 
-        Parameters
-        ----------
-        values
-            ``[sequences, heads, queries, keys]``.
-        keys
-            Keys of the queries' tokens, ``int64 [sequences, queries]``.
-        """
-        heads = torch.arange(values.shape[1], device=keys.device).view(1, -1, 1)
-        rows = combine(combine(keys, self.site).unsqueeze(1), heads)
-        return self.drop(values, keep(rows, values.shape[-1], self.p))
-
-    def drop(self, values: Tensor, kept: Tensor) -> Tensor:
-        """Zero what is not kept and scale the rest so that the expectation stays."""
-        return _Drop.apply(values, kept, 1 / (1 - realised(self.p)))
+    @property
+    def _keys(self) -> Tensor:
+        return self.address.starts if self.at_starts else self.address.tokens

@@ -1,35 +1,40 @@
 """AdamW and gradient clipping for every run of a cohort, by torch's own kernels.
 
-Each run's slice of a stacked parameter is a tensor of its own to the optimizer (a view on the same
-memory), so a member of a cohort is updated by exactly the code that updates a lone run.
+AdamW works value by value, so runs that are updated alike are one tensor to the optimizer, and any
+others are tensors of their own (views on the same memory): a member of a cohort is updated by
+exactly the code that updates a lone run.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workbench.models.depth import Anatomy
+from workbench.models.depth import Anatomy, Parameter
 from workbench.spec import RunSpec
 from workbench.techniques import AdamStep, Composition
 from workbench.training.schedule import linear, warmup_steps
 
+_KINDS = ("step", "exp_avg", "exp_avg_sq")
+"""What torch's AdamW keeps of each parameter."""
+
 
 @dataclass
 class _Slice:
-    """One run's part of one stacked parameter."""
+    """The part of one stacked parameter that belongs to runs which are updated alike."""
 
-    name: str
-    run: int
-    depth: int
+    place: Parameter
+    first: int
+    end: int
     stacked: nn.Parameter
     view: Tensor
 
     def take_gradient(self) -> None:
         gradient = self.stacked.grad
-        self.view.grad = None if gradient is None else gradient[self.run]
+        self.view.grad = None if gradient is None else gradient[self.first : self.end]
 
 
 class CohortOptimizer:
@@ -45,6 +50,12 @@ class CohortOptimizer:
         Of each run.
     steps
         The number of optimizer steps of the whole training.
+
+    Attributes
+    ----------
+    unused
+        What weight decay has left of a word embedding that is never used, by run: the factor on
+        the rows of the table that training does without.
     """
 
     def __init__(
@@ -55,34 +66,39 @@ class CohortOptimizer:
         compositions: Sequence[Composition],
         steps: int,
     ):
-        self.anatomy, self.specs, self.compositions, self.steps = (
-            anatomy,
-            specs,
-            compositions,
-            steps,
-        )
-        self.network = network
-        self.slices = list(self._cut(dict(network.named_parameters())))
+        self.anatomy, self.specs, self.compositions = anatomy, specs, compositions
+        self.steps = steps
+        self.parameters = dict(network.named_parameters())
+        self.slices = list(self._cut())
         self.optimizer = torch.optim.AdamW(list(self._groups()), fused=True)
+        self.unused = [1.0] * len(specs)
+        self._trained: set[int] | None = None
+        limits = [spec.clip_norm or float("inf") for spec in specs]
+        self._limits = torch.tensor(limits, device=self.slices[0].view.device)
 
-    def _cut(self, parameters: dict[str, nn.Parameter]) -> Iterator[_Slice]:
-        for run in range(len(self.specs)):
+    def _cut(self) -> Iterator[_Slice]:
+        for first, end in self._alike():
             for place in self.anatomy.parameters:
-                stacked = parameters[place.name]
-                view = stacked.detach()[run]
-                yield _Slice(place.name, run, place.depth, stacked, view)
+                stacked = self.parameters[place.name]
+                yield _Slice(place, first, end, stacked, stacked.detach()[first:end])
+
+    def _alike(self) -> Iterator[tuple[int, int]]:
+        """Yield first and end of the neighbouring runs that are updated alike."""
+        for _, runs in groupby(range(len(self.specs)), lambda run: _update_key(self.specs[run])):
+            members = list(runs)
+            yield members[0], members[-1] + 1
 
     def _groups(self) -> Iterator[dict[str, Any]]:
-        decays = {place.name: place.decays for place in self.anatomy.parameters}
-        members: dict[tuple[int, int, bool], list[Tensor]] = {}
+        members: dict[tuple[int, int, int, bool], list[Tensor]] = {}
         for part in self.slices:
-            members.setdefault((part.run, part.depth, decays[part.name]), []).append(part.view)
-        for (run, depth, decayed), views in members.items():
-            spec = self.specs[run]
+            key = (part.first, part.end, part.place.depth, part.place.decays)
+            members.setdefault(key, []).append(part.view)
+        for (first, end, depth, decayed), views in members.items():
+            spec = self.specs[first]
             yield {
                 "params": views,
                 "betas": (spec.beta1, spec.beta2),
-                "run": run,
+                "runs": range(first, end),
                 "depth": depth,
                 "decayed": decayed,
                 "count": 0,
@@ -95,33 +111,77 @@ class CohortOptimizer:
             for depth in range(self.anatomy.top + 1)
             if self.compositions[0].trains(depth, step, self.anatomy)
         }
-        for part in self.slices:
-            part.stacked.requires_grad_(part.depth in trained)
+        if trained != self._trained:
+            self._trained = trained
+            for part in self.slices:
+                part.stacked.requires_grad_(part.place.depth in trained)
 
-    def step(self, step: int) -> Tensor:
-        """Clip and apply the gradients of one step; return each run's norm before clipping."""
+    def step(self, step: int, scales: Tensor | None = None) -> Tensor:
+        """Clip and apply the gradients of one step.
+
+        Parameters
+        ----------
+        step
+            From 0.
+        scales
+            What each run's loss was multiplied with, ``float32 [runs]``. A run with a gradient
+            that is not finite is then left out of this update.
+
+        Returns
+        -------
+        Tensor
+            Each run's gradient norm before clipping, ``float32 [runs]``.
+        """
+        norms = self._norms() if scales is None else self._norms() / scales
+        self._shrink(norms, scales)
+        # To ask which runs overflowed waits for the device, so it is asked in half precision only.
+        skipped = set() if scales is None else _not_finite(norms)
         for part in self.slices:
             part.take_gradient()
-        norms = torch.stack([self._clip(run) for run in range(len(self.specs))])
         for group in self.optimizer.param_groups:
-            if group["params"][0].grad is not None:
+            if skipped.intersection(group["runs"]):
+                self._leave_out(group)
+            elif group["params"][0].grad is not None:
                 self._prepare(group, step)
         self.optimizer.step()
-        self.network.zero_grad(set_to_none=True)
+        for parameter in self.parameters.values():
+            parameter.grad = None
         return norms
 
-    def _clip(self, run: int) -> Tensor:
-        views = [part.view for part in self.slices if part.run == run]
-        limit = self.specs[run].clip_norm or float("inf")
-        return nn.utils.clip_grad_norm_(views, limit)
+    def _gradients(self) -> list[Tensor]:
+        found = (parameter.grad for parameter in self.parameters.values())
+        return [gradient for gradient in found if gradient is not None]
+
+    def _norms(self) -> Tensor:
+        """Return the norm of each run's gradients, as torch's own clipping computes it."""
+        by_parameter = [
+            torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in self._gradients()
+        ]
+        return torch.linalg.vector_norm(torch.stack(by_parameter), dim=0)
+
+    def _shrink(self, norms: Tensor, scales: Tensor | None) -> None:
+        """Bring gradients back to their scale and clip them, in one multiplication."""
+        # The small number is that of torch's clip_grad_norm_.
+        factors = (self._limits / (norms + 1e-6)).clamp(max=1.0)
+        factors = factors if scales is None else factors / scales
+        for gradient in self._gradients():
+            gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
+
+    def _leave_out(self, group: dict[str, Any]) -> None:
+        for view in group["params"]:
+            view.grad = None
 
     def _prepare(self, group: dict[str, Any], step: int) -> None:
         """Set a group's rate, epsilon and decay for its next update."""
         group["count"] += 1
-        call = self.call(group["run"], group["depth"], step, group["decayed"])
-        call = self.compositions[group["run"]].adam(call, group["count"])
+        run = group["runs"][0]
+        call = self.call(run, group["depth"], step, group["decayed"])
+        call = self.compositions[run].adam(call, group["count"])
         group["lr"], group["eps"] = call.rate, call.epsilon
         group["weight_decay"] = call.weight_decay
+        if group["depth"] == 0 and group["decayed"]:
+            for run in group["runs"]:
+                self.unused[run] *= 1 - call.rate * call.weight_decay
 
     def call(self, run: int, depth: int, step: int, decayed: bool) -> AdamStep:
         """Return the optimizer's call for a run and depth before techniques change its form."""
@@ -134,25 +194,59 @@ class CohortOptimizer:
     def tensors(self) -> dict[str, Tensor]:
         """Return the state to be saved, by ``run/parameter/kind``."""
         return {
-            f"{part.run}/{part.name}/{kind}": value
+            f"{run}/{part.place.name}/{kind}": value
+            if value.dim() == 0
+            else value[run - part.first]
             for part in self.slices
             for kind, value in self.optimizer.state.get(part.view, {}).items()
+            for run in range(part.first, part.end)
         }
 
-    def counts(self) -> list[int]:
-        """Return each group's number of updates, to be saved with `tensors`."""
-        return [group["count"] for group in self.optimizer.param_groups]
+    def counts(self) -> list[list[int]]:
+        """Return the number of updates of each run's groups, to be saved with `tensors`."""
+        groups = self.optimizer.param_groups
+        return [
+            [group["count"] for group in groups if run in group["runs"]]
+            for run in range(len(self.specs))
+        ]
 
-    def restore(self, tensors: dict[str, Tensor], counts: list[int]) -> None:
+    def restore(self, tensors: dict[str, Tensor], counts: list[list[int]]) -> None:
         """Take up the state that `tensors` and `counts` returned."""
-        for group, count in zip(self.optimizer.param_groups, counts, strict=True):
-            group["count"] = count
+        left = [list(numbers) for numbers in counts]
+        for group in self.optimizer.param_groups:
+            taken = [left[run].pop(0) for run in group["runs"]]
+            group["count"] = taken[0]
         for part in self.slices:
-            prefix = f"{part.run}/{part.name}/"
-            state = {
-                kind: tensors[prefix + kind].clone()
-                for kind in ("step", "exp_avg", "exp_avg_sq")
-                if prefix + kind in tensors
-            }
-            if state:
+            state = {kind: _restored(tensors, part, kind) for kind in _KINDS}
+            if state["step"] is not None:
                 self.optimizer.state[part.view] = state
+
+
+def _restored(tensors: dict[str, Tensor], part: _Slice, kind: str) -> Tensor | None:
+    """Put one kind of state together for the runs of a slice; None where there was none."""
+    names = [f"{run}/{part.place.name}/{kind}" for run in range(part.first, part.end)]
+    if names[0] not in tensors:
+        return None
+    if kind == "step":
+        return tensors[names[0]].clone()
+    return torch.stack([tensors[name] for name in names])
+
+
+def _update_key(spec: RunSpec) -> Hashable:
+    """Return what two runs must share to be updated as one tensor."""
+    if spec.precision == "float16":
+        # An overflow skips the update of one run.
+        return spec.id
+    return (
+        spec.techniques,
+        spec.learning_rate,
+        spec.warmup,
+        spec.weight_decay,
+        spec.beta1,
+        spec.beta2,
+        spec.epsilon,
+    )
+
+
+def _not_finite(norms: Tensor) -> set[int]:
+    return {run for run, finite in enumerate(torch.isfinite(norms).tolist()) if not finite}

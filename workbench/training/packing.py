@@ -18,7 +18,7 @@ ABSENT = -1
 """The example number of an empty place, where a run's batch is smaller than its neighbours'."""
 
 _GRAIN = 8
-"""Lines and blocks are rounded up to a multiple of this on a CPU: whole vector registers."""
+"""Blocks and the lines that are cut into them are rounded up to a multiple of this."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,36 @@ class Geometry:
     position_offset: int
     segments: int
     padding_id: int
-    few_shapes: bool
-    """Round up to few sizes (a GPU captures one graph for each) instead of to small multiples."""
+    blocks: bool
+    """Lay attention out in blocks of few sizes (a GPU wants few kernels and few shapes) instead of
+    attending to each sequence at its own length."""
 
     def round_up(self, size: int) -> int:
         """Return the size a line or block of ``size`` is stretched to (at most an eighth more)."""
-        grain = _GRAIN
-        if self.few_shapes:
-            grain = max(_GRAIN, (1 << (size - 1).bit_length()) // 16)
+        if not self.blocks:
+            return size
+        grain = max(_GRAIN, (1 << (size - 1).bit_length()) // 16)
         return -(-size // grain) * grain
 
 
 @dataclass(frozen=True)
-class Layout:
+class Spans:
+    """Where the sequences stand on their lines.
+
+    Attributes
+    ----------
+    places
+        Run, number within the run, first token and end of each sequence.
+    tokens
+        Places on a line.
+    """
+
+    places: tuple[tuple[int, int, int, int], ...]
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Blocks:
     """Where the tokens of a line stand in the blocks that attention works on.
 
     Attributes
@@ -54,10 +71,10 @@ class Layout:
     bias
         Added to attention scores: 0 for a real key, else the least finite value,
         ``float32 [runs * sequences, 1, 1, length]``.
-    keys
-        Dropout keys of the cells, ``int64 [runs * sequences, length]``.
     length
         Cells in a block.
+    tokens
+        Places on a line.
     """
 
     rows: Tensor
@@ -65,8 +82,11 @@ class Layout:
     real_cells: Tensor
     real_rows: Tensor
     bias: Tensor
-    keys: Tensor
     length: int
+    tokens: int
+
+
+Layout = Spans | Blocks
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,8 @@ class PackedBatch:
         Where each sequence starts on its line, ``int64 [runs, sequences]``.
     layout
         For attention.
+    states
+        Of the tokens where frozen blocks leave them, ``float32 [runs, tokens, hidden]``, or None.
     token_keys, start_keys
         Dropout keys, ``int64 [runs, tokens]`` and ``[runs, sequences]``.
     labels
@@ -92,6 +114,7 @@ class PackedBatch:
     inputs: dict[str, Tensor]
     starts: Tensor
     layout: Layout
+    states: Tensor | None
     token_keys: Tensor
     start_keys: Tensor
     labels: Tensor
@@ -104,6 +127,7 @@ def pack(
     geometry: Geometry,
     step_keys: list[int],
     device: torch.device,
+    table: np.ndarray | None = None,
 ) -> PackedBatch:
     """Pack one batch.
 
@@ -117,6 +141,10 @@ def pack(
         Of the model.
     step_keys
         The dropout key of each run at this step.
+    device
+        Where it goes.
+    table
+        The states of all tokens of the split, ``[tokens, hidden]``, where they are to be looked up.
     """
     lines = _Lines(encoded, examples, geometry)
     steps = torch.tensor(step_keys, dtype=torch.int64).view(-1, 1)
@@ -133,7 +161,8 @@ def pack(
     return PackedBatch(
         inputs={name: move(values) for name, values in inputs.items()},
         starts=move(lines.starts),
-        layout=_layout(lines, keys, move),
+        layout=_blocks(lines, move) if geometry.blocks else _spans(lines),
+        states=None if table is None else move(table[lines.spread(lines.sources)]),
         token_keys=move(keys),
         start_keys=move(keys.gather(1, torch.from_numpy(lines.starts))),
         labels=move(_labels(lines, encoded, examples)),
@@ -163,13 +192,14 @@ class _Lines:
         Where the token stands among all lines' places, and among all blocks' cells.
     sources, examples, offsets
         Where it comes from in the split, its example, its place in the example.
-    starts
-        Where each sequence starts on its line, ``[runs, sequences]``.
+    starts, lengths
+        Where each sequence starts on its line, and its tokens, ``[runs, sequences]``.
     """
 
     def __init__(self, encoded: Encoded, examples: np.ndarray, geometry: Geometry):
         self.runs, self.sequences = examples.shape
         lengths = np.where(examples == ABSENT, 0, encoded.lengths[examples])
+        self.lengths = lengths
         self.tokens = geometry.round_up(int(lengths.sum(axis=1).max()))
         self.length = geometry.round_up(int(lengths.max()))
         starts = np.cumsum(lengths, axis=1) - lengths
@@ -191,8 +221,19 @@ class _Lines:
         return line.reshape(self.runs, self.tokens)
 
 
-def _layout(lines: _Lines, keys: Tensor, move: _Mover) -> Layout:
-    blocks = lines.runs * lines.sequences
+def _spans(lines: _Lines) -> Spans:
+    ends = lines.starts + lines.lengths
+    places = (
+        (run, number, int(lines.starts[run, number]), int(ends[run, number]))
+        for run, number in zip(*np.nonzero(lines.lengths), strict=True)
+    )
+    return Spans(
+        tuple((int(run), int(number), first, end) for run, number, first, end in places),
+        lines.tokens,
+    )
+
+
+def _blocks(lines: _Lines, move: _Mover) -> Blocks:
     # Padding shows its own run's first token: a run that diverged must not reach its neighbours.
     run = np.arange(lines.runs)
     rows = np.repeat(run * lines.tokens, lines.sequences * lines.length)
@@ -205,15 +246,14 @@ def _layout(lines: _Lines, keys: Tensor, move: _Mover) -> Layout:
     real_rows[lines.rows] = 1
     # The least finite value instead of minus infinity: an empty block must not give NaN.
     bias = np.where(real_cells == 1, np.float32(0), np.finfo(np.float32).min)
-    block_keys = keys.reshape(-1)[torch.from_numpy(rows)].view(blocks, lines.length)
-    return Layout(
+    return Blocks(
         rows=move(rows),
         cells=move(cells),
         real_cells=move(real_cells),
         real_rows=move(real_rows),
-        bias=move(bias.reshape(blocks, 1, 1, lines.length)),
-        keys=move(block_keys),
+        bias=move(bias.reshape(lines.runs * lines.sequences, 1, 1, lines.length)),
         length=lines.length,
+        tokens=lines.tokens,
     )
 
 

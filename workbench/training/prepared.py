@@ -1,6 +1,8 @@
 """What a cohort trains on, loaded once and shared: the encoded task and the model."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import find_checkpoint
@@ -10,6 +12,7 @@ from workbench.spec import RunSpec
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.loading import load as load_task
 from workbench.tasks.task import SPLITS, Encoded
+from workbench.training.frozen import FrozenStates
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Prepared:
     model: LoadedModel
     encoded: dict[str, Encoded]
     """By split; the training split is the run's subset."""
+    rows: np.ndarray
+    """The rows of the checkpoint's word-embedding table that are kept, ``int64 [rows]``."""
+    frozen: FrozenStates = field(default_factory=FrozenStates)
+    """Outputs of frozen blocks, shared by all runs that use them."""
 
 
 def prepare(spec: RunSpec) -> Prepared:
@@ -64,7 +71,7 @@ def encode(task: LoadedTask, model: LoadedModel, max_length: int) -> Prepared:
         name: replace(split, token_ids=places(split.token_ids, rows))
         for name, split in encoded.items()
     }
-    return Prepared(task, restrict(model, rows), placed)
+    return Prepared(task, restrict(model, rows), placed, rows)
 
 
 def preparation_key(spec: RunSpec) -> tuple[object, ...]:

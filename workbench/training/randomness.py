@@ -93,7 +93,28 @@ def keep(keys: Tensor, width: int, probability: float) -> Tensor:
     words = -(-width // _LANES)
     counters = torch.arange(1, words + 1, device=keys.device) * _GOLDEN
     lanes = mix(keys.unsqueeze(-1) + counters).view(torch.int16)
-    return lanes[..., :width] >= _threshold(probability) - _LANE_VALUES // 2
+    return lanes[..., :width] >= lane_limit(probability)
+
+
+def keep_each(keys: Tensor, width: int, probability: float) -> Tensor:
+    """Decide as `keep` does, hashing anew for every value instead of for every fourth.
+
+    A compiler for GPUs turns this into one pass without memory traffic; `keep` reads a word as
+    four numbers, which it cannot.
+    """
+    column = torch.arange(width, device=keys.device)
+    # Bits are shifted, not numbers divided: torch 2.13 computes products of a counted index at
+    # compile time without letting them wrap around at 64 bits, and shifting ends the counting.
+    words = mix(keys.unsqueeze(-1) + ((column >> 2) + 1) * _GOLDEN)
+    lanes = (words >> ((column & 3) << 4)) & (_LANE_VALUES - 1)
+    # Read as signed numbers of 16 bits: the upper half lies below zero.
+    signed = (lanes ^ (_LANE_VALUES // 2)) - _LANE_VALUES // 2
+    return signed >= lane_limit(probability)
+
+
+def lane_limit(probability: float) -> int:
+    """Return the least signed 16-bit number that is kept."""
+    return _threshold(probability) - _LANE_VALUES // 2
 
 
 def realised(probability: float) -> float:

@@ -110,10 +110,15 @@ def stack(network: Network, runs: int) -> tuple[Network, Address]:
     WorkbenchError
         When the network has a layer with weights of an unknown kind.
     """
-    stacked, address = copy.deepcopy(network), Address()
+    stacked: Network = copy.deepcopy(network)
+    address = Address()
     sites = iter(range(1 << 16))
 
+    top = stacked.encoder.encoder.layer[-1]
+
     def replace(module: nn.Module, at_starts: bool) -> None:
+        # Only the sequence starts leave the top block, unless the head reads every token.
+        at_starts = at_starts or (module is top and not network.per_token)
         for name, child in module.named_children():
             if type(child) in _KINDS:
                 setattr(module, name, _KINDS[type(child)](child, runs))

@@ -77,6 +77,7 @@ class Trainer:
             prepared.encoded["train"],
             prepared.task.shape.objective,
             execution,
+            prepared.frozen,
         )
         self.waiting: list[tuple[Tensor, Tensor]] = []
         self.drained_at = time.monotonic()
@@ -180,6 +181,8 @@ class Trainer:
         state = {
             "position": self.cohort.position,
             "counts": optimizer.counts(),
+            "unused": optimizer.unused,
+            "scales": self.cohort.scale.state if self.cohort.scale else [],
             "recent": self.recent,
             "history": self.history,
             "best": [{"score": best.score, "step": best.step} for best in self.best],
@@ -196,6 +199,9 @@ class Trainer:
         self.cohort.optimizer.restore(_below("adam/", tensors), state["counts"])
         for run, noted in enumerate(state["best"]):
             self.best[run] = _Best(**noted, weights=_below(f"best/{run}/", tensors))
+        self.cohort.optimizer.unused = state["unused"]
+        if self.cohort.scale:
+            self.cohort.scale.state = state["scales"]
         self.cohort.position = state["position"]
         self.recent, self.history = state["recent"], state["history"]
 

@@ -1,0 +1,77 @@
+"""The counted operations, against numbers worked out by hand and against torch's own counter."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import BertConfig, BertModel
+
+from workbench.training.operations import (
+    Dimensions,
+    dimensions,
+    evaluation_operations,
+    training_operations,
+)
+
+LENGTHS = np.array([2, 1])
+"""3 tokens, 5 pairs of tokens that look at each other, 2 sequences."""
+
+
+def sizes(layers=1, per_token=True):
+    return Dimensions(layers, hidden=2, intermediate=3, per_token=per_token)
+
+
+# A block whose every token leaves: queries, keys and values 3 tokens x 3 x 2 x 2 = 36 products,
+# the linear layers inside 3 x (2 x 2 + 2 x 2 x 3) = 48, attention 2 x 5 pairs x 2 = 20.
+# One whose starts alone leave: (2 x 3 + 2) x 4 = 32, 2 x 16 = 32, 2 x 3 x 2 = 12.
+@pytest.mark.parametrize(
+    ("layers", "per_token", "frozen", "cached", "products"),
+    [
+        (1, True, -1, False, 3 * (36 + 48 + 20)),
+        (1, True, 0, False, 2 * 36 + 3 * 48 + 3 * 20),
+        (1, True, 1, False, 36 + 48 + 20),
+        (1, True, 1, True, 0),
+        (1, False, -1, False, 3 * (32 + 32 + 12)),
+        (2, False, -1, False, 3 * (36 + 48 + 20) + 3 * (32 + 32 + 12)),
+        (2, False, 1, False, 36 + 48 + 20 + 2 * 32 + 3 * 32 + 3 * 12),
+        (2, False, 1, True, 2 * 32 + 3 * 32 + 3 * 12),
+    ],
+)
+def test_training(layers, per_token, frozen, cached, products):
+    found = training_operations(sizes(layers, per_token), LENGTHS, frozen, cached)
+    assert found == 2 * products
+
+
+@pytest.mark.parametrize(("per_token", "products"), [(True, 208), (False, 104 + 76)])
+def test_evaluation(per_token, products):
+    assert evaluation_operations(sizes(2, per_token), LENGTHS) == 2 * products
+
+
+@pytest.mark.parametrize("frozen", [-1, 0, 1, 2])
+def test_torch_counts_the_same_on_an_unpadded_batch(frozen):
+    config = BertConfig(
+        vocab_size=10,
+        hidden_size=8,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=12,
+        attn_implementation="eager",
+    )
+    model = BertModel(config, add_pooling_layer=False)
+    kept = [model.embeddings, *model.encoder.layer][: frozen + 1]
+    for module in kept:
+        module.requires_grad_(False)
+    lengths = np.full(4, 6)
+    with FlopCounterMode(display=False) as counter:
+        model(torch.zeros(4, 6, dtype=torch.int64)).last_hidden_state.sum().backward()
+    expected = training_operations(Dimensions(3, 8, 12, per_token=True), lengths, frozen)
+    assert counter.get_total_flops() == expected
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(4, 6, dtype=torch.int64))
+    expected = evaluation_operations(Dimensions(3, 8, 12, per_token=True), lengths)
+    assert counter.get_total_flops() == expected
+
+
+def test_the_dimensions_of_a_network(make_prepared):
+    network = make_prepared(task="miniature-mention:size=24").model.network
+    assert dimensions(network) == Dimensions(3, 32, 48, per_token=True)

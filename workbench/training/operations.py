@@ -1,0 +1,96 @@
+"""How many operations training needs: the yardstick for speed, time and plans.
+
+Counted are the multiplications and additions of matrix products over real tokens, two for each
+multiply-accumulate, as in Kaplan et al. 2020 (arXiv:2001.08361, section 2.1) but with attention's
+own products, without products whose result nothing reads, and without padding. The rest
+(softmax, LayerNorm, dropout, the optimizer) is what a fast engine must hide.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.models.network import Network
+
+_OPERATIONS = 2
+"""Of one multiply-accumulate."""
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """The sizes of a network that decide how many operations it needs."""
+
+    layers: int
+    hidden: int
+    intermediate: int
+    per_token: bool
+    """Whether the head reads every token; else only the sequence starts leave the last block."""
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """How often the products of one block are computed in a training step."""
+
+    from_input: int
+    """Products with the block's input: queries, keys, values."""
+    inner: int
+    """Linear layers whose input is computed inside the block."""
+    attention: int
+
+
+_FROZEN, _LOWEST, _TRAINED = _Passes(1, 1, 1), _Passes(2, 3, 3), _Passes(3, 3, 3)
+_EVALUATED = _FROZEN
+
+
+def dimensions(network: Network) -> Dimensions:
+    """Return the sizes of a network."""
+    config = network.encoder.config
+    return Dimensions(
+        config.num_hidden_layers, config.hidden_size, config.intermediate_size, network.per_token
+    )
+
+
+def training_operations(
+    sizes: Dimensions, lengths: np.ndarray, frozen: int = -1, cached: bool = False
+) -> float:
+    """Return the operations of one training pass over sequences.
+
+    Parameters
+    ----------
+    sizes
+        Of the network.
+    lengths
+        Tokens of each sequence, ``int64 [sequences]``.
+    frozen
+        The highest depth that is not trained (0 is the embeddings); -1 when all is trained.
+    cached
+        Whether the outputs of the frozen blocks are at hand.
+    """
+    total = 0.0
+    for depth in range(1, sizes.layers + 1):
+        if depth <= frozen:
+            total += 0.0 if cached else _block(sizes, lengths, depth, _FROZEN)
+        else:
+            # The lowest trained block passes no gradient on to its input.
+            passes = _LOWEST if depth == frozen + 1 else _TRAINED
+            total += _block(sizes, lengths, depth, passes)
+    return _OPERATIONS * total
+
+
+def evaluation_operations(sizes: Dimensions, lengths: np.ndarray) -> float:
+    """Return the operations of one forward pass over sequences."""
+    blocks = (_block(sizes, lengths, depth, _EVALUATED) for depth in range(1, sizes.layers + 1))
+    return _OPERATIONS * sum(blocks)
+
+
+def _block(sizes: Dimensions, lengths: np.ndarray, depth: int, passes: _Passes) -> float:
+    """Return a block's multiply-accumulates: those of linear layers, then attention's two."""
+    lengths = np.asarray(lengths, dtype=np.float64)
+    trimmed = depth == sizes.layers and not sizes.per_token
+    tokens, pairs = lengths.sum(), np.square(lengths).sum()
+    leaving, looking = (float(len(lengths)), tokens) if trimmed else (tokens, pairs)
+    square = sizes.hidden**2
+    from_input = (2 * tokens + leaving) * square
+    inner = leaving * (square + 2 * sizes.hidden * sizes.intermediate)
+    attention = 2 * looking * sizes.hidden
+    return passes.from_input * from_input + passes.inner * inner + passes.attention * attention

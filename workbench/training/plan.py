@@ -1,0 +1,52 @@
+"""How long a run trains, and how the work is done.
+
+Apart from the engine, so that whoever plans a study loads no network.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from workbench.spec import RunSpec
+from workbench.techniques import from_settings
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the work is done, which moves no result beyond rounding."""
+
+    device: torch.device
+    micro_batch: int = 0
+    """Examples of each run in one forward pass; 0 takes the whole batch at once."""
+    evaluation_tokens: int = 8192
+    """Tokens of each run in one forward pass of an evaluation."""
+    blocks: bool | None = None
+    """Attention in blocks of few sizes; None: on a GPU."""
+    compiled: bool | None = None
+    """Whether torch compiles the network; None: on a GPU, where training is long enough."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long a cohort trains."""
+
+    steps: int
+    steps_per_epoch: int
+
+    @property
+    def epochs(self) -> int:
+        """Epochs, a last partial one included."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    def ends_epoch(self, step: int) -> bool:
+        """Tell whether an epoch ends with a step (from 0)."""
+        return (step + 1) % self.steps_per_epoch == 0 or step + 1 == self.steps
+
+
+def plan(spec: RunSpec, examples: int) -> Plan:
+    """Plan the training of a run on a number of examples."""
+    steps_per_epoch = -(-examples // spec.batch_size)
+    steps = spec.epochs * steps_per_epoch
+    if spec.max_steps:
+        steps = min(steps, spec.max_steps)
+    return Plan(from_settings(spec.techniques).steps(steps), steps_per_epoch)
