@@ -153,15 +153,26 @@ def test_every_gpu_is_listed(monkeypatch):
     ]
 
 
-def test_compiler_needs_pythons_headers(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(doctor.sysconfig, "get_path", lambda name: str(tmp_path))
-    monkeypatch.delenv("CXX", raising=False)
-    assert doctor.compiler()[0].mend == "apt-get install python3-dev"
-    (tmp_path / "Python.h").touch()
-    assert doctor.compiler() == [Finding(OK, "compiler", "/usr/bin/g++")]
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    assert doctor.compiler()[0].mend == "apt-get install g++"
+@pytest.mark.parametrize(
+    ("path", "works", "expected"),
+    [
+        ("/usr/bin/cc", True, Finding(OK, "compiler", "/usr/bin/cc")),
+        (None, False, "no C compiler: dropout is slower"),
+        ("/usr/bin/cc", False, "/usr/bin/cc does not work: dropout is slower"),
+    ],
+)
+def test_the_compiler_is_tried(path, works, expected, monkeypatch):
+    monkeypatch.setattr("workbench.training.native.find_compiler", lambda: path)
+    monkeypatch.setattr("workbench.training.native.kernels", lambda: object() if works else None)
+    (finding,) = doctor.compiler()
+    if works:
+        assert finding == expected
+    else:
+        assert (finding.mark, finding.found, finding.mend) == (
+            NOTE,
+            expected,
+            "apt-get install gcc",
+        )
 
 
 @pytest.mark.parametrize(("free", "mark"), [(4_900_000_000, NOTE), (5_000_000_000, OK)])

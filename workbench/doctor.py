@@ -8,13 +8,11 @@ import os
 import platform
 import shutil
 import sys
-import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 OK, NOTE, MISSING = "ok", "note", "missing"
 
@@ -130,34 +128,26 @@ def device() -> list[Finding]:
 
 
 def precision() -> list[Finding]:
-    """Tell whether bfloat16 is native here; float32 always is."""
-    import torch
+    """Tell what ``precision=auto`` is here, and whether bfloat16 would save time."""
+    from workbench.training.device import AUTO, find_device, find_precision, has_bfloat16
 
-    from workbench.training.device import find_device
-
-    if find_device().type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        # Older versions of torch do not tell what the processor can do.
-        known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-        native = any(value is True for name, value in known.items() if "bf16" in name)
-    if native:
-        return [Finding(OK, "precision", "float32, bfloat16")]
-    return [Finding(NOTE, "precision", "float32; bfloat16 is not native here, so it saves no time")]
+    chosen = find_precision(AUTO, find_device())
+    if has_bfloat16(find_device()):
+        return [Finding(OK, "precision", chosen)]
+    return [
+        Finding(NOTE, "precision", f"{chosen}; bfloat16 is not native here, so it saves no time")
+    ]
 
 
 def compiler() -> list[Finding]:
-    """Look for what `torch.compile` needs on a CPU: a C++ compiler and Python's headers."""
-    names = filter(None, (os.environ.get("CXX"), "g++", "clang++", "c++"))
-    path = next(filter(None, map(shutil.which, names)), None)
-    headers = Path(sysconfig.get_path("include")) / "Python.h"
-    if path is None:
-        return [Finding(MISSING, "compiler", "no C++ compiler", "apt-get install g++")]
-    if not headers.is_file():
-        return [
-            Finding(MISSING, "compiler", f"{path}, no {headers}", "apt-get install python3-dev")
-        ]
-    return [Finding(OK, "compiler", path)]
+    """Compile what draws dropout masks on a CPU; torch compiles for GPUs with the same compiler."""
+    from workbench.training.native import find_compiler, kernels
+
+    path = find_compiler()
+    if kernels() is not None:
+        return [Finding(OK, "compiler", str(path))]
+    found = f"{path} does not work" if path else "no C compiler"
+    return [Finding(NOTE, "compiler", f"{found}: dropout is slower", "apt-get install gcc")]
 
 
 def memory() -> list[Finding]:
