@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
-EXTRAS := lab,offline,test
+EXTRAS := bench,lab,offline,test
 DEV_EXTRAS := $(EXTRAS),dev
 
 # What is added to the command of `make sweep`, `make lab` or `make test`.

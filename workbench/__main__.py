@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     _sweep_parser(verbs)
     _work_parser(verbs)
     _gc_parser(verbs)
+    _bench_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
     _plain_parser(verbs, "doctor", _doctor, "say what this machine has and what is missing")
     return parser
@@ -62,6 +63,9 @@ def _sweep_parser(verbs) -> None:
         help="set a parameter, as papermill does",
     )
     verb.add_argument("notebook", nargs="?", type=Path, help="where to write the notebook that ran")
+    verb.add_argument(
+        "--dry-run", action="store_true", help="only say what it would take: time, memory, disk"
+    )
     verb.epilog = "parameters:\n" + _parameter_help()
 
 
@@ -94,11 +98,29 @@ def _gc_parser(verbs) -> None:
     )
 
 
+def _bench_parser(verbs) -> None:
+    text = "measure the engine on this machine beside transformers' own Trainer"
+    verb = _plain_parser(verbs, "bench", _bench, text)
+    verb.add_argument("--model", default="auto", help="minilm, random-base, or any other model")
+    verb.add_argument("--tasks", default="", help="biosses,hoc,hoc:abstracts,ncbi-disease")
+    verb.add_argument("--seeds", default="", help="numbers of seeds; default: 1,5,10,20")
+    verb.add_argument("--precision", default="auto", help="float32, bfloat16; auto is all native")
+    verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1 or cpu")
+    verb.add_argument("--rounds", type=int, default=0, help="paired rounds; 0 chooses")
+    verb.add_argument("--only", default="", help="compare or scaling")
+    _outputs_argument(verb)
+
+
 def _outputs_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
 
 
 def _sweep(chosen: argparse.Namespace) -> int:
+    if chosen.dry_run:
+        from workbench.notebook.planning import dry_run
+
+        print(dry_run(dict(chosen.parameters)))
+        return 0
     from workbench.notebook.batch import run_sweep
 
     return run_sweep(dict(chosen.parameters), chosen.notebook)
@@ -129,6 +151,16 @@ def _gc(chosen: argparse.Namespace) -> int:
     verb = "would free" if chosen.dry_run else "freed"
     print(f"{len(removed)} items, {verb} {bytes_of(removed) / 1e6:.1f} MB")
     return 0
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    from workbench.benchmark.command import main as measure
+    from workbench.benchmark.command import read_settings
+    from workbench.store.settings import SweepSettings, outputs_folder
+
+    names = ("model", "tasks", "seeds", "precision", "device", "rounds", "only")
+    settings = read_settings(**{name: getattr(chosen, name) for name in names})
+    return measure(settings, outputs_folder(SweepSettings(outputs=chosen.outputs)))
 
 
 def _techniques(chosen: argparse.Namespace) -> int:

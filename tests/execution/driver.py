@@ -13,11 +13,11 @@ import time
 
 import torch
 
-from workbench.execution import worker
+from workbench.execution import shortage, worker
 from workbench.store import atomic, checkpoints, events, folder
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study
-from workbench.training.cohort import Execution
+from workbench.training.cohort import Cohort, Execution
 
 
 def die():
@@ -83,6 +83,40 @@ def kill_mid_checkpoint(number):
     checkpoints._blocks = half_of_the_blocks
 
 
+def run_short_of_memory():
+    """Let cohorts of more than two runs fail at their fifth step."""
+    step = Cohort.step
+
+    def limited(cohort):
+        if len(cohort.specs) > 2 and cohort.position == 4:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return step(cohort)
+
+    Cohort.step = limited
+
+
+def kill_while_dividing(number):
+    run_short_of_memory()
+    tick, divide = count_down(number, die), shortage.divide
+
+    def divide_later(*arguments):
+        tick()
+        return divide(*arguments)
+
+    shortage.divide = divide_later
+
+
+def kill_once_divided(number):
+    run_short_of_memory()
+    tick, save = count_down(number, die), shortage.save_reduction
+
+    def save_then_tick(*arguments):
+        save(*arguments)
+        tick()
+
+    shortage.save_reduction = save_then_tick
+
+
 def kill_after(seconds):
     def wait():
         time.sleep(seconds)
@@ -97,6 +131,8 @@ POINTS = {
     "results": kill_between_results,
     "checkpoint": kill_mid_checkpoint,
     "time": kill_after,
+    "divide": kill_while_dividing,
+    "divided": kill_once_divided,
     "none": lambda number: None,
 }
 

@@ -2,7 +2,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.execution import local
-from workbench.execution.local import LocalWorkers, worker_count
+from workbench.execution.local import LocalWorkers, worker_count, worker_device
 from workbench.execution.sweep import run_missing
 
 
@@ -36,11 +36,35 @@ def test_workers_are_asked_to_stop_and_do(make_study):
     assert not workers.running
 
 
-@pytest.mark.parametrize(("missing", "asked", "expected"), [(9, 0, 2), (1, 0, 1), (9, 3, 3)])
-def test_how_many_workers(missing, asked, expected, make_study, monkeypatch):
+@pytest.mark.parametrize(
+    ("device", "missing", "asked", "expected"),
+    [
+        ("cpu", 9, 0, 2),
+        ("cpu", 1, 0, 1),
+        ("cpu", 9, 3, 3),
+        ("cpu", 2, 3, 2),
+        ("mps", 9, 0, 1),
+        ("cuda", 9, 0, 4),
+        ("cuda", 3, 0, 3),
+        ("cuda", 9, 6, 6),
+        ("cuda:1", 9, 0, 1),
+    ],
+)
+def test_how_many_workers(device, missing, asked, expected, monkeypatch):
     monkeypatch.setattr(local, "cores", lambda: 2)
-    _, study = make_study()
-    assert worker_count(study, missing, asked) == expected
+    assert worker_count(device, missing, asked, gpus=4) == expected
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("cuda", ["cuda:0", "cuda:1", "cuda:2", "cuda:0", "cuda:1"]),
+        ("cuda:1", ["cuda:1"] * 5),
+        ("cpu", ["cpu"] * 5),
+    ],
+)
+def test_workers_take_the_gpus_in_turn(device, expected):
+    assert [worker_device(device, number, gpus=3) for number in range(5)] == expected
 
 
 def test_threads_are_fixed_for_a_machine(monkeypatch):

@@ -1,5 +1,7 @@
+import importlib
 import io
 import os
+import sys
 
 import nbformat.v4 as v4
 import pytest
@@ -54,3 +56,14 @@ def test_only_displayed_texts_are_printed_again():
     outputs.append(v4.new_output("stream", name="stdout", text="printed"))
     cells = [v4.new_markdown_cell("words"), v4.new_code_cell("show()", outputs=outputs)]
     assert batch._shown(v4.new_notebook(cells=cells)) == ["a\n1  2"]
+
+
+def test_an_optional_module_is_missing_for_a_while(tmp_path, monkeypatch):
+    (tmp_path / "slow_extra.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    with batch._without("slow_extra"), pytest.raises(ImportError):
+        importlib.import_module("slow_extra")
+    loaded = importlib.import_module("slow_extra")
+    with batch._without("slow_extra"):
+        assert importlib.import_module("slow_extra") is loaded
+    assert sys.modules.pop("slow_extra") is loaded

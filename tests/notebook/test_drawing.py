@@ -41,23 +41,6 @@ def test_colour(css, expected):
     assert drawing.colour(css) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a<br>b", "a\nb"),
-        ("<b>bold</b> &amp; <span style='x'>small</span>", "bold & small"),
-        ("p < 0.05", "p < 0.05"),
-        (None, ""),
-    ],
-)
-def test_lines(text, expected):
-    assert drawing.lines(text) == expected
-
-
-def test_one_line():
-    assert drawing.one_line("a<br> b") == "a b"
-
-
 @pytest.mark.parametrize("scale", [1, 2])
 def test_size(scale):
     assert pixels(bare(), scale=scale).shape == (200 * scale, 300 * scale, 3)

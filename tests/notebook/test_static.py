@@ -1,6 +1,8 @@
 import base64
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import plotly.graph_objects as go
@@ -121,6 +123,11 @@ def test_halved_means_four_pixels():
     imsave(buffer, image, format="png")
     half = imread(io.BytesIO(static.halved(buffer.getvalue())))[..., :3]
     np.testing.assert_allclose(half, [[[0.5, 0.2, 0], [1, 1, 1]]], atol=0.01)
+
+
+def test_matplotlib_is_loaded_only_where_it_draws():
+    code = "import sys, workbench.notebook.static; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_display_bundle_has_every_form(figure):

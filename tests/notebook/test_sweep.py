@@ -35,13 +35,3 @@ def test_progress_is_printed_once_a_second_and_then_more_rarely(line, capsys, mo
     for step in range(6):
         line(SimpleNamespace(line=lambda step=step: f"step {step}"))
     assert capsys.readouterr().out.split() == ["step", "1", "step", "3", "step", "5"]
-
-
-def test_the_first_lines_say_what_runs_and_where():
-    specs = [SimpleNamespace(model=model, task="hoc", precision="float32") for model in "aab"]
-    study = SimpleNamespace(name="hoc-1", specs=specs, device="cpu", notes=("a note",))
-    assert sweep.describe(study, 2).splitlines() == [
-        "Study hoc-1: 3 runs, 2 of them to train",
-        "hoc with a, b, on cpu in float32",
-        "a note",
-    ]

@@ -2,9 +2,11 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import BUNDLED_SHA256
+from workbench.store import study as study_module
 from workbench.store.settings import SweepSettings
 from workbench.store.study import (
     _cohorts,
@@ -17,6 +19,9 @@ from workbench.store.study import (
 )
 from workbench.tasks.loading import load as load_task
 from workbench.techniques import from_settings
+from workbench.training.memory import run_bytes
+from workbench.training.plan import Execution
+from workbench.training.workload import measure
 
 TASK = "miniature-similarity:size=40"
 """Forty pairs at 8 a step and 6 epochs: 5 steps an epoch, 30 in all."""
@@ -36,7 +41,7 @@ def plan(store):
 def test_every_technique_is_run_with_every_seed_in_order(plan):
     study = plan(techniques="reinit:2,baseline,freeze", seeds=[4, 1])
     runs = [(dict(spec.techniques), spec.weights_seed) for spec in study.specs]
-    reinit, freeze = {"reinit": (("layers", 2),)}, {"freeze": (("layers", 3),)}
+    reinit, freeze = {"reinit": (("layers", 2),)}, {"freeze": (("activations", "dropout"), ("layers", 3))}
     assert runs == [(reinit, 4), (reinit, 1), ({}, 4), ({}, 1), (freeze, 4), (freeze, 1)]
     assert [(spec.order_seed, spec.dropout_seed) for spec in study.specs] == [(4, 4), (1, 1)] * 3
     assert study.run_ids == [spec.id for spec in study.specs]
@@ -140,21 +145,54 @@ def test_on_a_gpu_runs_that_may_train_together_do(plan):
         spec.id: f"{from_settings(spec.techniques).label} {spec.weights_seed}"
         for spec in study.specs
     }
-    cohorts = _cohorts(study.specs, "cuda")
+    cohorts = _cohorts(study.specs, lambda group: 16)
     assert [[labels[run] for run in cohort] for cohort in cohorts] == [
         ["baseline 0", "baseline 1", "layerwise:0.8 0", "layerwise:0.8 1"],
         ["freeze:2 0", "freeze:2 1", "freeze:2+reinit:1 0", "freeze:2+reinit:1 1"],
         ["longer:2 0", "longer:2 1"],
         ["freeze:3 0", "freeze:3 1"],
     ]
-    assert cohorts == _cohorts(study.specs, "cuda")
 
 
 def test_a_cohort_has_a_largest_size(make_spec):
     specs = [make_spec(seed) for seed in range(35)]
-    cohorts = _cohorts(specs, "cuda")
+    cohorts = _cohorts(specs, lambda group: 16)
     assert [len(cohort) for cohort in cohorts] == [16, 16, 3]
     assert [run for cohort in cohorts for run in cohort] == [spec.id for spec in specs]
+
+
+@pytest.fixture
+def on_gpu(monkeypatch):
+    """Let planning find a GPU with so many bytes free."""
+
+    def make(free):
+        monkeypatch.setattr(study_module, "find_device", lambda name: torch.device("cuda"))
+        monkeypatch.setattr(study_module, "find_precision", lambda name, device: "float32")
+        monkeypatch.setattr(study_module, "free_memory", lambda device, workers: free)
+
+    return make
+
+
+def test_cohorts_are_as_large_as_the_memory_allows_and_stay_so(plan, store, on_gpu):
+    on_gpu(80_000_000_000)
+    assert [len(cohort) for cohort in plan(study="large", seeds=20).cohorts] == [16, 4]
+    on_gpu(1_000_000_000)
+    study = plan(study="small", seeds=20)
+    shared = measure(study.specs[0])
+    each = run_bytes(study.specs[0], shared, Execution(torch.device("cuda")), stacked=True)
+    fit = int(0.85 * 1_000_000_000 / each)
+    assert 1 < fit < 16
+    assert {len(cohort) for cohort in study.cohorts[:-1]} == {fit}
+    assert study.free_memory == 1_000_000_000
+    on_gpu(500_000_000)
+    assert plan(study="small", seeds=20) == study == load_study(store, "small")
+    assert len(plan(study="less", seeds=20).cohorts[0]) == max(1, int(0.425e9 / each))
+
+
+def test_a_plan_can_be_made_without_storing_it(store):
+    values = {"task": TASK, "models": "minilm", "device": "cpu", "seeds": 1}
+    plan_study(SweepSettings.from_values(values), store, keep=False)
+    assert study_names(store) == []
 
 
 @pytest.mark.parametrize(

@@ -28,17 +28,42 @@ def threads_per_worker() -> int:
     return max(1, cores() // _MOST_CPU_WORKERS)
 
 
-def worker_count(study: Study, missing: int, asked: int = 0) -> int:
-    """Return how many workers to start for a number of missing cohorts.
+def worker_count(device: str, missing: int, asked: int = 0, gpus: int | None = None) -> int:
+    """Return how many workers to start.
 
     One for each GPU; on a CPU as many as cores and threads allow; never more than there is work.
+
+    Parameters
+    ----------
+    device
+        Of the study: ``cuda`` stands for all GPUs.
+    missing
+        Cohorts to train.
+    asked
+        By the user; 0 chooses.
+    gpus
+        On this machine; None counts them.
     """
     if asked:
         return min(asked, missing)
-    kind = study.device.split(":")[0]
+    kind = device.split(":")[0]
     if kind == "cuda":
-        return min(missing, 1 if ":" in study.device else torch.cuda.device_count())
+        gpus = torch.cuda.device_count() if gpus is None else gpus
+        return min(missing, 1 if ":" in device else gpus)
     return min(missing, cores() // threads_per_worker() if kind == "cpu" else 1)
+
+
+def worker_device(device: str, number: int, gpus: int | None = None) -> str:
+    """Return the device of a worker: the GPUs in turn where a study is on all of them.
+
+    Examples
+    --------
+    >>> [worker_device("cuda", number, gpus=2) for number in range(3)]
+    ['cuda:0', 'cuda:1', 'cuda:0']
+    """
+    if device != "cuda":
+        return device
+    return f"cuda:{number % (torch.cuda.device_count() if gpus is None else gpus)}"
 
 
 class LocalWorkers:
@@ -57,11 +82,8 @@ class LocalWorkers:
         self.processes = [self._start(store, study, number) for number in range(count)]
 
     def _start(self, store: RunStore, study: Study, number: int) -> subprocess.Popen[bytes]:
-        device = study.device
-        if device == "cuda":
-            device = f"cuda:{number % torch.cuda.device_count()}"
         line = [sys.executable, "-m", "workbench", "work", study.name]
-        line += ["--outputs", str(store.root), "--device", device]
+        line += ["--outputs", str(store.root), "--device", worker_device(study.device, number)]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads_per_worker())}
         with self._log(number).open("wb") as log:
             return subprocess.Popen(

@@ -32,12 +32,10 @@ class Progress:
         '5 of 20 runs finished, step 300 of 800 (38%), 0:40 gone, about 1:06 left'
         """
         share = self.done / self.steps if self.steps else 1.0
-        left = (
-            "starting" if self.seconds_left is None else f"about {_clock(self.seconds_left)} left"
-        )
+        left = "starting" if self.seconds_left is None else f"about {clock(self.seconds_left)} left"
         return (
             f"{self.finished} of {self.runs} runs finished, step {self.done} of {self.steps} "
-            f"({share:.0%}), {_clock(self.seconds)} gone, {left}"
+            f"({share:.0%}), {clock(self.seconds)} gone, {left}"
         )
 
 
@@ -94,7 +92,14 @@ def _left(advanced: int, left: int, seconds: float) -> float | None:
     return left * seconds / advanced if advanced else None
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time span as people read it.
+
+    Examples
+    --------
+    >>> clock(66.2), clock(7300)
+    ('1:06', '2:01:40')
+    """
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

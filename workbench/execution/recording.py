@@ -1,6 +1,5 @@
 """Puts what happens in training into the run folders and the cohort's checkpoint."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +10,10 @@ from workbench.spec import RunSpec
 from workbench.store import checkpoints
 from workbench.store.events import EventLog
 from workbench.store.folder import RunStore
+from workbench.store.reductions import cohort_id
 
 CHECKPOINT_SECONDS = 60.0
 """How much work a killed machine may lose, at most."""
-
-
-def cohort_id(run_ids: Sequence[str]) -> str:
-    """Return the name of a cohort's checkpoint: a hash of its members."""
-    return hashlib.sha256("/".join(run_ids).encode()).hexdigest()[:16]
 
 
 class StoreRecorder:
@@ -32,6 +27,11 @@ class StoreRecorder:
         The members, in the cohort's order.
     interval
         Seconds between checkpoints.
+
+    Attributes
+    ----------
+    first
+        The step from which training went on; 0 is the start.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class StoreRecorder:
         self.name = cohort_id([spec.id for spec in specs])
         self.logs: list[EventLog] = []
         self.saved_at = time.monotonic()
+        self.first = 0
 
     def resume(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """Open the event logs where the last checkpoint left them, and return that checkpoint."""
@@ -49,6 +50,7 @@ class StoreRecorder:
         for spec, offset in zip(self.specs, offsets, strict=True):
             self.store.begin(spec)
             self.logs.append(EventLog(self.store.events_path(spec.id), offset))
+        self.first = saved[1]["position"] if saved else 0
         return saved
 
     def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:

@@ -56,7 +56,7 @@ def _round(
 ) -> None:
     """Start workers and watch until they have ended or all is finished."""
     cohorts = [cohort for cohort in study.cohorts if set(cohort) & set(follower.unfinished)]
-    local = LocalWorkers(store, study, worker_count(study, len(cohorts), workers))
+    local = LocalWorkers(store, study, worker_count(study.device, len(cohorts), workers))
     try:
         while local.running:
             show(follower.look())

@@ -5,29 +5,36 @@ There is no queue and no server: one worker, eight workers or a cluster's tasks 
 """
 
 import os
-import platform
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import Any
 
 import torch
-import transformers
 
 from workbench.execution.local import threads_per_worker
 from workbench.execution.recording import CHECKPOINT_SECONDS, StoreRecorder
+from workbench.execution.shortage import (
+    free,
+    out_of_memory,
+    reduce,
+    reduced_execution,
+    return_heap,
+)
+from workbench.execution.timings import cohort_timings, process_seconds
 from workbench.spec import RunSpec
 from workbench.store.claims import claim
 from workbench.store.folder import RunStore
+from workbench.store.reductions import parts, reduction
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, load_study
-from workbench.training.cohort import Execution
 from workbench.training.device import find_device
+from workbench.training.outcome import Outcome
+from workbench.training.plan import Execution
 from workbench.training.prepared import Prepared, preparation_key, prepare
 from workbench.training.trainer import Stopped, Trainer
+from workbench.training.workload import workload
 
 
 class Worker:
@@ -57,6 +64,9 @@ class Worker:
     ):
         self.store, self.study, self.execution = store, study, execution
         self.stop, self.interval = stop, interval
+        self.trained = 0
+        self.startup = process_seconds()
+        self._evaluating = False
         self._prepared: tuple[object, Prepared] | None = None
 
     def work(self) -> int:
@@ -72,70 +82,78 @@ class Worker:
         Stopped
             When it was asked to stop; the cohort in work has a checkpoint.
         """
-        trained = 0
-        left = list(self.study.cohorts)
-        while left:
-            done = [cohort for cohort in left if self._attempt(cohort)]
-            trained += len(done)
-            left = [cohort for cohort in left if self.store.missing(cohort)]
-            if not done:
-                break
-        return trained
+        while any([self._attempt(cohort) for cohort in self._left()]):
+            pass
+        return self.trained
+
+    def _left(self) -> list[tuple[str, ...]]:
+        """Return the cohorts that are missing, as they are divided now."""
+        divided = [
+            part
+            for cohort in self.study.cohorts
+            for part in parts(self.store, self.study.name, cohort)
+        ]
+        return [cohort for cohort in divided if self.store.missing(cohort)]
 
     def _attempt(self, cohort: tuple[str, ...]) -> bool:
-        """Train a cohort if it is missing and free."""
+        """Train a cohort if it is missing and free; tell whether to look again what is left."""
         if self.stop():
             raise Stopped
-        if not self.store.missing(cohort):
-            return False
-        held = claim(self.store, cohort)
+        held = claim(self.store, cohort) if self.store.missing(cohort) else None
         if held is None:
             return False
         with held:
-            # Between the first look and the claim another worker may have finished it.
+            # Between the first look and the claim another worker may have finished or divided it.
             if not self.store.missing(cohort):
                 return False
-            self._train([self.study.by_id[run] for run in cohort])
+            found = reduction(self.store, self.study.name, cohort)
+            if not found.divided:
+                specs = [self.study.by_id[run] for run in cohort]
+                self._train_or_reduce(specs, reduced_execution(self.execution, found))
         return True
 
-    def _train(self, specs: list[RunSpec]) -> None:
+    def _train_or_reduce(self, specs: list[RunSpec], execution: Execution) -> None:
+        """Train a cohort; where its memory runs out, record that less is to be done at once."""
+        self._evaluating = False
+        try:
+            self._train(specs, execution)
+            return return_heap()
+        except Exception as problem:
+            if not out_of_memory(problem):
+                raise
+        # Past the handler nothing refers to the failed training any more.
+        free()
+        reduce(self.store, self.study.name, specs, execution, self._evaluating)
+
+    def _train(self, specs: list[RunSpec], execution: Execution) -> None:
         started = time.perf_counter()
         prepared = self._prepare(specs[0])
         recorder = StoreRecorder(self.store, specs, self.interval)
-        trainer = Trainer(specs, prepared, recorder, self.execution, self.stop)
+        trainer = Trainer(specs, prepared, recorder, execution, self.stop)
+        ready = time.perf_counter()
         with closing(recorder):
-            outcomes = trainer.run()
-        timings = self._timings(specs, time.perf_counter() - started)
+            outcomes = self._run(trainer)
+        timings = cohort_timings(specs, execution, workload(prepared), recorder.first) | {
+            "seconds": time.perf_counter() - started,
+            "preparation": ready - started,
+            "startup": self.startup,
+        }
         for spec, outcome in zip(specs, outcomes, strict=True):
             self.store.finish(spec, outcome.result, outcome.predictions, timings)
         recorder.forget()
+        self.trained += 1
+
+    def _run(self, trainer: Trainer) -> list[Outcome]:
+        try:
+            return trainer.run()
+        finally:
+            self._evaluating = not trainer.cohort.network.training
 
     def _prepare(self, spec: RunSpec) -> Prepared:
         key = preparation_key(spec)
         if self._prepared is None or self._prepared[0] != key:
             self._prepared = (key, prepare(spec))
         return self._prepared[1]
-
-    def _timings(self, specs: list[RunSpec], seconds: float) -> dict[str, Any]:
-        """Describe this computation: what may differ from one to the next."""
-        return {
-            "seconds": seconds,
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "cohort": [spec.id for spec in specs],
-            "host": socket.gethostname(),
-            "device": device_name(self.execution.device),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        }
-
-
-def device_name(device: torch.device) -> str:
-    """Return what a device is called, such as the GPU's product name."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} ({platform.machine()})"
 
 
 @contextmanager
@@ -179,6 +197,9 @@ def work_on(name: str, outputs: str = "", device: str = "", micro_batch: int = 0
     store = RunStore(outputs_folder(SweepSettings(outputs=outputs)))
     study = load_study(store, name)
     execution = Execution(find_device(device or study.device), micro_batch)
+    if execution.device.type == "cuda":
+        # Pinned memory belongs to the current device: it must not open the first GPU as well.
+        torch.cuda.set_device(execution.device)
     if execution.device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(threads_per_worker())
     with stopping_on_signals() as stop:

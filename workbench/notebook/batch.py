@@ -1,16 +1,20 @@
-"""The sweep notebook run by papermill, with the output path supplied."""
+"""The sweep notebook run by papermill, with the output path supplied.
+
+papermill is imported when it is needed, so that a mistyped parameter is refused at once.
+"""
 
 import shutil
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-import papermill
-from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from workbench.errors import WorkbenchError
+from workbench.notebook.timing import sentence, training_seconds
 from workbench.store.atomic import make_folder
 from workbench.store.settings import SweepSettings, outputs_folder, project_root
 
@@ -18,7 +22,7 @@ NOTEBOOK = "notebooks/sweep.ipynb"
 
 
 def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
-    """Run ``notebooks/sweep.ipynb`` and print what it shows.
+    """Run ``notebooks/sweep.ipynb`` and print what it shows, and how long it took.
 
     Parameters
     ----------
@@ -32,6 +36,7 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     WorkbenchError
         With the sentence that ended the notebook.
     """
+    started = time.monotonic()
     settings = SweepSettings.from_values(values)
     source = project_root() / NOTEBOOK
     if not source.is_file():
@@ -45,6 +50,7 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     for text in _shown(ran):
         print(f"\n{text}")
     print(f"Notebook: {target}")
+    print(f"Time: {sentence(time.monotonic() - started, training_seconds(ran))}")
     return 0
 
 
@@ -54,6 +60,9 @@ def _typed(settings: SweepSettings, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
+    with _without("rfc3987_syntax"):
+        import papermill
+        from papermill.exceptions import PapermillExecutionError
     try:
         return papermill.execute_notebook(
             str(source),
@@ -67,6 +76,21 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
         )
     except PapermillExecutionError as problem:
         raise WorkbenchError(problem.evalue or problem.ename) from None
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let imports do without an optional module, as where it is not installed.
+
+    JupyterLab brings ``rfc3987_syntax``, which checks international addresses in JSON schemas. No
+    notebook asks for that, and building its grammar takes a second.
+    """
+    sys.modules.setdefault(module, None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if sys.modules[module] is None:
+            del sys.modules[module]
 
 
 class Terminal:

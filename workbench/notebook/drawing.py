@@ -5,7 +5,6 @@ bars), panels with shared axes, linear and logarithmic axes, line and rectangle 
 and titles. Nothing of matplotlib's global state is touched.
 """
 
-import html
 import io
 import re
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform, blended_transform_factory
+
+from workbench.notebook.markup import lines
 
 INCH = 100
 """Pixels an inch of the matplotlib page stands for."""
@@ -58,17 +59,6 @@ def colour(text: Any) -> tuple[float, float, float, float]:
         red, green, blue, *alpha = (float(part) for part in match[1].split(","))
         return (red / 255, green / 255, blue / 255, alpha[0] if alpha else 1.0)
     return to_rgba("#444444" if text is None else text)
-
-
-def lines(text: str | None) -> str:
-    """Turn plotly's text into lines: ``<br>`` breaks, other tags are dropped."""
-    broken = re.sub(r"<br\s*/?>", "\n", text or "")
-    return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", broken))
-
-
-def one_line(text: str | None) -> str:
-    """Turn plotly's text into one line."""
-    return re.sub(r"\s*\n\s*", " ", lines(text)).strip()
 
 
 class Page:

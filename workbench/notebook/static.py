@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from matplotlib.image import imread, imsave
+from PIL import Image
 
-from workbench.notebook import drawing, palette, rendering
+from workbench.notebook import palette, rendering
+from workbench.notebook.markup import one_line
 from workbench.store.atomic import write_bytes, write_text
 
 WIDTH = 800
@@ -85,6 +86,9 @@ def pngs(
             return _browser_pngs(pages, sizes, scale)
         except (rendering.RenderingError, OSError) as error:
             _browser.failure = str(error)
+    # Imported here, because matplotlib takes a third of a second to load and is seldom needed.
+    from workbench.notebook import drawing
+
     return [drawing.draw(page, *size, scale) for page, size in zip(pages, sizes, strict=True)]
 
 
@@ -149,11 +153,10 @@ def save(figure: go.Figure, stem: str | Path, image: bytes | None = None) -> Non
 
 def halved(image: bytes) -> bytes:
     """Halve the width and height of a PNG image, each pixel the mean of four."""
-    pixels = imread(io.BytesIO(image))
-    height, width = (size // 2 for size in pixels.shape[:2])
-    blocks = pixels[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1)
+    whole = Image.open(io.BytesIO(image))
+    width, height = (size // 2 for size in whole.size)
     buffer = io.BytesIO()
-    imsave(buffer, blocks.mean(axis=(1, 3)), format="png", pil_kwargs={"optimize": True})
+    whole.reduce(2, box=(0, 0, 2 * width, 2 * height)).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 
 
@@ -205,4 +208,4 @@ def alt_text(figure: go.Figure) -> str:
         f"panels and notes: {notes}" if notes else "",
         f"drawn: {names}" if names else "",
     ]
-    return drawing.one_line(". ".join(part for part in parts if part))
+    return one_line(". ".join(part for part in parts if part))

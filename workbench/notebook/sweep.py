@@ -9,10 +9,12 @@ from IPython.display import clear_output, display
 from workbench.execution.progress import Progress
 from workbench.execution.sweep import run_missing
 from workbench.notebook import frontend, static
+from workbench.notebook.planning import planned
 from workbench.notebook.report import Report
+from workbench.notebook.timing import TrainingTime
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import Study, plan_study
+from workbench.store.study import plan_study
 
 
 class Sweep:
@@ -32,31 +34,27 @@ class Sweep:
     def __init__(self, namespace: Mapping[str, Any]):
         self.settings = SweepSettings.from_namespace(namespace)
         self.store = RunStore(outputs_folder(self.settings))
+        self.training = TrainingTime()
         self.study = plan_study(self.settings, self.store)
-        print(describe(self.study, len(self.store.missing(self.study.run_ids))))
+        print(planned(self.store, self.study))
 
     def run(self) -> None:
         """Train what is missing, with one line of progress."""
         line = _ProgressLine()
-        trained = run_missing(self.store, self.study, self.settings.workers, line)
+
+        def show(progress: Progress) -> None:
+            self.training(progress)
+            line(progress)
+
+        trained = run_missing(self.store, self.study, self.settings.workers, show)
         line.end(f"{trained} runs trained, {len(self.study.specs) - trained} were there already.")
 
     def report(self) -> Report:
         """Write the report's files, and show its table and conclusion."""
         report = Report(self.store, self.study)
         report.save()
-        display(report.bundle, raw=True)
+        display(report.bundle, raw=True, metadata=self.training.metadata)
         return report
-
-
-def describe(study: Study, missing: int) -> str:
-    """Return the first lines of a sweep: what it runs, on what."""
-    models = ", ".join(dict.fromkeys(spec.model for spec in study.specs))
-    lines = [
-        f"Study {study.name}: {len(study.specs)} runs, {missing} of them to train",
-        f"{study.specs[0].task} with {models}, on {study.device} in {study.specs[0].precision}",
-    ]
-    return "\n".join([*lines, *study.notes])
 
 
 def show(report: Report) -> None:

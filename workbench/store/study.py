@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.checkpoint import Checkpoint, find_checkpoint
@@ -18,10 +20,8 @@ from workbench.store.settings import SweepSettings
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.loading import load as load_task
 from workbench.techniques import Composition, from_settings, parse
-from workbench.training.cohort import plan
-from workbench.training.device import find_device, find_precision
-
-_LARGEST_COHORT = 16
+from workbench.training.device import find_device, find_precision, free_memory
+from workbench.training.plan import Execution, plan
 
 _OWN_NUMBERS = (
     "learning_rate",
@@ -60,6 +60,8 @@ class Study:
         What a reader of the results must know, in sentences.
     device
         Where it trains.
+    free_memory
+        Bytes that one worker found free on its GPU when the cohorts were planned; 0 on a CPU.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Study:
     steps: dict[str, int]
     notes: tuple[str, ...]
     device: str
+    free_memory: int = 0
 
     @cached_property
     def by_id(self) -> dict[str, RunSpec]:
@@ -90,6 +93,7 @@ class Study:
             "steps": self.steps,
             "notes": self.notes,
             "device": self.device,
+            "free_memory": self.free_memory,
         }
         write_json(study_path(store, self.name), content)
 
@@ -130,8 +134,17 @@ def held_runs(store: RunStore) -> set[str]:
     return {run for name in study_names(store) for run in load_study(store, name).run_ids}
 
 
-def plan_study(settings: SweepSettings, store: RunStore) -> Study:
+def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> Study:
     """Turn settings into a stored study, or find the one that these settings made before.
+
+    Parameters
+    ----------
+    settings
+        What to run.
+    store
+        Where studies are.
+    keep
+        Whether to store a new one.
 
     Raises
     ------
@@ -155,12 +168,17 @@ def plan_study(settings: SweepSettings, store: RunStore) -> Study:
         name=name,
         settings=settings,
         specs=tuple(unique.values()),
-        cohorts=_cohorts(list(unique.values()), device.type),
+        cohorts=tuple((run,) for run in unique),
         steps={run: plan(spec, examples).steps for run, spec in unique.items()},
         notes=tuple(notes),
         device=str(device),
     )
-    return _keep_membership(store, study)
+    stored = _stored(store, study)
+    if stored is None:
+        stored = _stacked(study, device)
+        if keep:
+            stored.save(store)
+    return stored
 
 
 def _from_json(content: dict[str, Any]) -> Study:
@@ -172,6 +190,7 @@ def _from_json(content: dict[str, Any]) -> Study:
         steps=content["steps"],
         notes=tuple(content["notes"]),
         device=content["device"],
+        free_memory=content.get("free_memory", 0),
     )
     members = sorted(run for cohort in study.cohorts for run in cohort)
     if not members == sorted(study.by_id) == sorted(study.steps):
@@ -179,16 +198,40 @@ def _from_json(content: dict[str, Any]) -> Study:
     return study
 
 
-def _keep_membership(store: RunStore, study: Study) -> Study:
-    """Save a study, or return the stored one where it is the same: its cohorts stay as they are."""
+def _stored(store: RunStore, study: Study) -> Study | None:
+    """Return the stored study where it is the same: its cohorts stay as they are."""
     try:
         stored = load_study(store, study.name)
     except WorkbenchError:  # There is none, or it is damaged.
-        stored = None
-    if stored and (stored.run_ids, stored.device) == (study.run_ids, study.device):
-        return stored
-    study.save(store)
-    return study
+        return None
+    same = (stored.run_ids, stored.device) == (study.run_ids, study.device)
+    return stored if same else None
+
+
+def _stacked(study: Study, device: torch.device) -> Study:
+    """Return a study with runs stacked as the GPU's memory allows; on a CPU that costs time."""
+    if device.type != "cuda":
+        return study
+    free = free_memory(device, study.settings.workers)
+    size = _fitting(study.specs, free, Execution(device))
+    return replace(study, cohorts=_cohorts(study.specs, size), free_memory=free)
+
+
+def _fitting(
+    specs: Sequence[RunSpec], free: int, execution: Execution
+) -> Callable[[Sequence[RunSpec]], int]:
+    """Return what tells how many runs of a group fit into a worker's free memory."""
+    # Only a GPU's plan must load networks.
+    from workbench.training.memory import cohort_size, run_bytes
+    from workbench.training.workload import measure_all
+
+    workloads = measure_all(specs)
+
+    def size(group: Sequence[RunSpec]) -> int:
+        needed = (run_bytes(spec, workloads[spec.id], execution, stacked=True) for spec in group)
+        return cohort_size(max(needed), free)
+
+    return size
 
 
 def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:
@@ -257,16 +300,18 @@ def _default_name(task: LoadedTask, run_ids: list[str], device: str) -> str:
     return f"{task.task.name}-{digest[:8]}"
 
 
-def _cohorts(specs: Sequence[RunSpec], device: str) -> tuple[tuple[str, ...], ...]:
-    """Group runs that may train together: one by one on a CPU, where stacking costs time."""
-    groups: dict[Any, list[str]] = {}
+def _cohorts(
+    specs: Sequence[RunSpec], size: Callable[[Sequence[RunSpec]], int]
+) -> tuple[tuple[str, ...], ...]:
+    """Group runs that may train together, as many as a group's size allows."""
+    groups: dict[Any, list[RunSpec]] = {}
     for spec in specs:
-        groups.setdefault(cohort_key(spec), []).append(spec.id)
-    size = _LARGEST_COHORT if device == "cuda" else 1
+        groups.setdefault(cohort_key(spec), []).append(spec)
     return tuple(
-        tuple(group[first : first + size])
+        tuple(spec.id for spec in group[first : first + each])
         for group in groups.values()
-        for first in range(0, len(group), size)
+        for each in [size(group)]
+        for first in range(0, len(group), each)
     )
 
 

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from workbench.benchmark.comparison import effort
+from workbench.benchmark.job import ENGINE, PUBLISHED, TUNED
+from workbench.training.operations import Dimensions, training_operations
+
+SIZES = Dimensions(layers=2, hidden=32, intermediate=48, per_token=False)
+
+
+@pytest.mark.parametrize("size", [16, 64, 2000])
+def test_a_turn_is_whole_passes_over_the_sample(make_comparison, size):
+    work = make_comparison(f"miniature-document:size={size}").work
+    for device in ("cpu", "cuda"):
+        found = effort(work, torch.device(device))
+        assert 1 <= found.batches <= len(work.train) // work.batch_size
+        assert found.steps % found.batches == 0 and found.published_steps >= 1
+
+
+@pytest.mark.parametrize(
+    ("technique", "frozen", "cached"),
+    [("baseline", -1, False), ("freeze", 1, False), ("freeze:1:cached", 1, True)],
+)
+def test_the_facts_of_a_step(make_comparison, technique, frozen, cached):
+    comparison = make_comparison(technique=technique)
+    lengths = comparison.work.train.lengths[comparison.batches]
+    assert comparison.facts == {
+        "examples_per_step": 8.0,
+        "tokens_per_step": lengths.sum() / len(lengths),
+        "operations_per_step": training_operations(SIZES, lengths.ravel(), frozen, cached)
+        / len(lengths),
+        "steps_per_epoch": 8.0,
+    }
+
+
+def test_every_contestant_gets_the_same_examples(make_comparison):
+    comparison = make_comparison()
+    lengths = [
+        np.sort(comparison.job(name).train.lengths).tolist() for name in (PUBLISHED, TUNED, ENGINE)
+    ]
+    assert lengths[0] == lengths[1] == lengths[2]
+
+
+def test_a_run_is_as_long_as_a_real_one_or_as_the_turns(make_comparison):
+    short, long = make_comparison(rounds=1), make_comparison(rounds=100)
+    real = short.work.epochs * short.work.steps_per_epoch
+    assert real <= short.spec().epochs * short.effort.batches < real + short.effort.batches
+    assert long.spec().epochs * long.effort.batches >= 100 * long.effort.steps
+
+
+def test_seeds_are_workers_on_a_processor_and_cohorts_on_a_gpu(make_comparison, monkeypatch):
+    monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
+    (stage,) = make_comparison(seeds=(1, 5)).stages()
+    assert [(len(jobs), len(jobs[0].specs), jobs[0].threads) for jobs in stage] == [
+        (1, 1, 0),
+        (2, 1, 1),
+    ]
+    stages = make_comparison(seeds=(1, 5), device=torch.device("cuda")).stages()
+    assert [[len(jobs[0].specs) for jobs in stage] for stage in stages] == [[1], [5]]
+    assert len({spec.order_seed for spec in stages[1][0][0].specs}) == 5
+
+
+def test_everything_is_measured_in_every_round(make_comparison, monkeypatch):
+    monkeypatch.setattr("workbench.benchmark.machine.MatrixProducts.rate", lambda _: 1e9)
+    monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
+    told = []
+    found = make_comparison(rounds=2).measure(told.append)
+    assert told == [1, 2] and found["rates"] == [1e9, 1e9]
+    kinds = [(each["contestant"], each["workers"]) for each in found["contestants"]]
+    assert kinds == [(PUBLISHED, 1), (TUNED, 1), (ENGINE, 1), (ENGINE, 2)]
+    for each in found["contestants"]:
+        assert each["problem"] == "" and len(each["seconds"]) == 2
+        assert min(each["seconds"]) > 0 and each["memory"] > 0

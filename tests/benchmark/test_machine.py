@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from workbench.benchmark import machine
+from workbench.benchmark.machine import MatrixProducts
+from workbench.training.operations import Dimensions
+
+CPU = torch.device("cpu")
+INFO = "model name\t: AMD EPYC 9R14\nflags\t\t: fpu {} avx2 avx512f\nbogomips : 5\n"
+
+
+@pytest.mark.parametrize(
+    ("flag", "precisions"),
+    [
+        ("avx512_bf16", ["float32", "bfloat16"]),
+        ("amx_bf16", ["float32", "bfloat16"]),
+        ("avx512_fp16", ["float32"]),
+        ("", ["float32"]),
+    ],
+)
+def test_what_a_processor_has(monkeypatch, flag, precisions):
+    monkeypatch.setattr(machine, "_processor_file", lambda: INFO.format(flag))
+    known = ("float32", "bfloat16", "float16")
+    assert machine.native_precisions(CPU, known) == precisions
+    assert machine.processor() == "AMD EPYC 9R14"
+    assert set(machine.instruction_sets()) == {"avx2", "avx512f"} | ({flag} - {""})
+    assert machine.short_name(CPU).startswith("amd-epyc-9r14-")
+
+
+def test_a_machine_without_such_a_file_has_a_name(monkeypatch):
+    monkeypatch.setattr(machine, "_processor_file", lambda: "")
+    assert machine.processor() and machine.instruction_sets() == []
+
+
+def test_the_description_names_neither_host_nor_user():
+    found = machine.describe(CPU)
+    assert found["cores"] >= 1 and found["memory_bytes"] > 1e8 and found["gpu"] is None
+    assert set(found["versions"]) >= {"torch", "transformers"}
+    assert not {"host", "user", "path"} & set(found)
+
+
+def test_the_rate_is_that_of_the_best_shape(monkeypatch):
+    products = MatrixProducts(Dimensions(2, 32, 48, False), "float32", CPU)
+    assert products.shapes == [(1024, 32, 32), (1024, 32, 48), (1024, 48, 32), (2048,) * 3]
+
+    def seconds(self, values, weights):
+        # The square product is twice as fast for each operation as any other.
+        rows, inner = values.shape
+        work = 2 * rows * inner * len(weights)
+        return work / (4e9 if rows == 2048 else 2e9)
+
+    monkeypatch.setattr(MatrixProducts, "_seconds", seconds)
+    monkeypatch.setattr(machine, "_SECONDS", 0)
+    assert products.rate() == pytest.approx(4e9)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_rate_is_measured(monkeypatch, precision):
+    monkeypatch.setitem(machine._SQUARE, "cpu", 64)
+    monkeypatch.setattr(machine, "_SECONDS", 0)
+    assert MatrixProducts(Dimensions(1, 8, 8, False), precision, CPU).rate() > 1e6

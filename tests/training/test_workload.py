@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+
+from workbench.training.operations import evaluation_operations, training_operations
+from workbench.training.workload import workload
+
+
+@pytest.fixture(scope="module")
+def shared(make_prepared):
+    """Return the workload of 24 pairs: 5 steps of 5 an epoch, in a model of 3 blocks."""
+    return workload(make_prepared())
+
+
+def test_parameters_are_counted_by_depth(shared, make_prepared):
+    parameters = dict(make_prepared().model.network.named_parameters())
+    assert sum(shared.parameters) == sum(value.numel() for value in parameters.values())
+    # Four squares of 32, two of 32 x 48, their biases, two norms.
+    block = 4 * (32 * 32 + 32) + 2 * 32 * 48 + 48 + 32 + 4 * 32
+    assert shared.parameters[1:4] == (block, block, block)
+
+
+@pytest.mark.parametrize(
+    ("techniques", "frozen"),
+    [("baseline", -1), ("freeze:0", 0), ("freeze:2", 2), ("freeze:3+reinit:0", 3)],
+)
+def test_the_frozen_depth(techniques, frozen, shared, make_spec):
+    assert shared.frozen(make_spec(techniques=techniques)) == frozen
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "epochs", "scored"),
+    [
+        ({"epochs": 2}, 0, 2, 2),
+        ({"epochs": 2}, 5, 1, 1),
+        ({"epochs": 2}, 3, 1.4, 2),
+        ({"epochs": 2, "max_steps": 7}, 0, 1.4, 2),
+        ({"epochs": 2, "reporting": "best-dev"}, 0, 2, 3),
+        ({"epochs": 2, "techniques": "longer:2"}, 0, 4, 4),
+    ],
+)
+def test_operations_of_a_run(values, first, epochs, scored, shared, make_spec):
+    lengths, sizes = shared.lengths, shared.sizes
+    expected = (
+        epochs * training_operations(sizes, lengths["train"])
+        + scored * evaluation_operations(sizes, lengths["dev"])
+        + evaluation_operations(sizes, lengths["test"])
+    )
+    assert shared.operations(make_spec(**values), first) == pytest.approx(expected)
+
+
+def test_what_freezing_saves_is_not_counted(shared, make_spec):
+    found = [shared.operations(make_spec(techniques=t)) for t in ("baseline", "freeze:2")]
+    each = [training_operations(shared.sizes, shared.lengths["train"], f) for f in (-1, 2)]
+    assert found[0] - found[1] == pytest.approx(2 * (each[0] - each[1]))
+    assert each[1] < 0.5 * each[0]
+
+
+def test_cached_blocks_are_not_counted_again(shared, make_spec):
+    both = [shared.operations(make_spec(techniques=t)) for t in ("freeze:2", "freeze:2:cached")]
+    train, passed = shared.lengths["train"], [*[shared.lengths["dev"]] * 2, shared.lengths["test"]]
+    saved = [training_operations(shared.sizes, train, 2, cached) for cached in (False, True)]
+    lower = 2 * (saved[0] - saved[1])
+    for lengths in passed:
+        lower += evaluation_operations(shared.sizes, lengths)
+        lower -= evaluation_operations(replace(shared.sizes, layers=1), lengths)
+    assert both[0] - both[1] == pytest.approx(lower)

@@ -1,0 +1,146 @@
+"""How much memory a run needs while it trains, in closed form.
+
+Weights, gradients and AdamW's two moments take 16 bytes for a trained parameter and 4 for a frozen
+one. What a trained block keeps for its backward pass is counted tensor by tensor below, for a
+batch of the size that is seldom exceeded; the tests compare the count with what autograd saves.
+"""
+
+import numpy as np
+
+from workbench.spec import RunSpec
+from workbench.training.plan import Execution
+from workbench.training.workload import Workload
+
+LARGEST_COHORT = 16
+"""Beyond, throughput no longer grows: the matrix products of small batches then fill a GPU."""
+
+_SHARE = 0.85
+"""Of the free memory that a plan uses: the rest is for what no formula knows."""
+
+_FULL = 4
+"""Bytes of a float32."""
+
+_GRAIN = 8
+"""Blocks are at least rounded up to this; see `workbench.training.packing.Geometry`."""
+
+_DEVIATIONS = 3
+"""How far above the mean a batch's tokens are planned: one batch in a thousand is longer."""
+
+
+def state_bytes(spec: RunSpec, workload: Workload) -> int:
+    """Return the bytes of a run's weights, gradients and moments, and of a copy of its best."""
+    return checkpoint_bytes(spec, workload) + _FULL * _trained(spec, workload)
+
+
+def checkpoint_bytes(spec: RunSpec, workload: Workload) -> int:
+    """Return the bytes of a run in a checkpoint: the same without gradients."""
+    copies = 2 if spec.reporting == "best-dev" else 1
+    return _FULL * (copies * sum(workload.parameters) + 2 * _trained(spec, workload))
+
+
+def _trained(spec: RunSpec, workload: Workload) -> int:
+    return sum(workload.parameters[_frozen_at_most(spec, workload) + 1 :])
+
+
+def kept_bytes(
+    spec: RunSpec,
+    workload: Workload,
+    tokens: int,
+    sequences: int,
+    stacked: bool = False,
+    blocks: bool = False,
+) -> int:
+    """Return the bytes that the trained blocks keep for the backward pass.
+
+    Parameters
+    ----------
+    spec, workload
+        The run.
+    tokens, sequences
+        On its line, in one forward pass.
+    stacked
+        Whether it trains in a cohort.
+    blocks
+        Whether attention works on padded blocks, as on a GPU, instead of sequence by sequence.
+    """
+    trained = workload.sizes.layers - max(0, _frozen_at_most(spec, workload))
+    whole, last = trained, 0
+    if trained and not workload.sizes.per_token:
+        # The last block computes keys and values for all tokens, the rest for the starts alone.
+        whole, last = trained - 1, 1
+    hidden, width = workload.sizes.hidden, _bytes_each(spec)
+    # Queries, keys and values stand in the cells of blocks, or on the line.
+    cells = sequences * _block_length(workload) if blocks else tokens
+    probabilities = _probability_bytes(workload, tokens, sequences, width, blocks)
+    # In lower precision a block's input is cast for each of queries, keys and values.
+    inputs = (3 if width == _FULL else 5) * hidden * width
+    # Both LayerNorms' inputs; with weights for each run also what they normalised.
+    norms = (4 if stacked else 2) * hidden * _FULL
+    widened = 2 * workload.sizes.intermediate * width
+    each = tokens * (inputs + norms + widened) + cells * 3 * hidden * width + probabilities
+    casts = _trained(spec, workload) * width if width < _FULL else 0
+    return casts + whole * each + last * 2 * hidden * (tokens * _FULL + cells * width)
+
+
+def _probability_bytes(
+    workload: Workload, tokens: int, sequences: int, width: int, blocks: bool
+) -> int:
+    lengths = workload.lengths["train"]
+    if blocks:
+        # Before dropout, in full precision, and after.
+        places = sequences * _block_length(workload) ** 2
+        return workload.heads * places * (_FULL + width)
+    places = tokens * np.square(lengths).sum() / lengths.sum()
+    return int(workload.heads * places * width)
+
+
+def _block_length(workload: Workload) -> int:
+    return -(-int(max(workload.lengths["train"])) // _GRAIN) * _GRAIN
+
+
+def _frozen_at_most(spec: RunSpec, workload: Workload) -> int:
+    """Return the frozen depth at the end, when a technique that unfreezes trains the most."""
+    return workload.frozen(spec, workload.plan(spec).steps - 1)
+
+
+def run_bytes(
+    spec: RunSpec, workload: Workload, execution: Execution, stacked: bool = False
+) -> int:
+    """Return the peak of a run's memory on the device that trains it.
+
+    The larger of what training and what evaluation hold at once, beside the run's state.
+    """
+    sequences = min(execution.micro_batch or spec.batch_size, len(workload.lengths["train"]))
+    tokens = batch_tokens(workload.lengths["train"], sequences)
+    blocks = execution.device.type == "cuda" if execution.blocks is None else execution.blocks
+    training = kept_bytes(spec, workload, tokens, sequences, stacked, blocks)
+    training += _passing_bytes(spec, workload, tokens)
+    longest = min(execution.evaluation_tokens, int(sum(workload.lengths["test"])))
+    return state_bytes(spec, workload) + max(training, _passing_bytes(spec, workload, longest))
+
+
+def _passing_bytes(spec: RunSpec, workload: Workload, tokens: int) -> int:
+    """Bytes of what one block computes and drops: a widened state twice, four states."""
+    values = 2 * workload.sizes.intermediate + 4 * workload.sizes.hidden
+    return tokens * values * _bytes_each(spec)
+
+
+def _bytes_each(spec: RunSpec) -> int:
+    return 2 if spec.precision in ("bfloat16", "float16") else _FULL
+
+
+def batch_tokens(lengths: np.ndarray, sequences: int) -> int:
+    """Return a number of tokens that few batches of so many sequences exceed."""
+    usual = sequences * lengths.mean() + _DEVIATIONS * lengths.std() * sequences**0.5
+    return int(min(usual, np.sort(lengths)[-sequences:].sum()))
+
+
+def cohort_size(run: int, free: int) -> int:
+    """Return how many runs of so many bytes train together in so much free memory.
+
+    Examples
+    --------
+    >>> cohort_size(2_000_000_000, 16_000_000_000), cohort_size(9, 0)
+    (6, 1)
+    """
+    return max(1, min(LARGEST_COHORT, int(_SHARE * free / run)))
