@@ -41,7 +41,10 @@ def plan(store):
 def test_every_technique_is_run_with_every_seed_in_order(plan):
     study = plan(techniques="reinit:2,baseline,freeze", seeds=[4, 1])
     runs = [(dict(spec.techniques), spec.weights_seed) for spec in study.specs]
-    reinit, freeze = {"reinit": (("layers", 2),)}, {"freeze": (("activations", "dropout"), ("layers", 3))}
+    reinit, freeze = (
+        {"reinit": (("layers", 2),)},
+        {"freeze": (("activations", "dropout"), ("layers", 3))},
+    )
     assert runs == [(reinit, 4), (reinit, 1), ({}, 4), ({}, 1), (freeze, 4), (freeze, 1)]
     assert [(spec.order_seed, spec.dropout_seed) for spec in study.specs] == [(4, 4), (1, 1)] * 3
     assert study.run_ids == [spec.id for spec in study.specs]

@@ -23,6 +23,8 @@ def test_it_is_the_same_at_every_step(make_anatomy):
 @pytest.mark.parametrize(("layers", "half"), [(6, 3), (12, 6), (24, 12), (7, 3)])
 def test_without_a_number_half_is_kept(layers, half):
     assert Freeze.parse([]).resolve(layers) == Freeze(half)
+    assert Freeze.parse(["half"]).resolve(layers) == Freeze(half)
+    assert Freeze.parse(["half", "cached"]).resolve(layers) == Freeze(half, "cached")
 
 
 @pytest.mark.parametrize("kept", ["7", "-2", "-1"])

@@ -21,8 +21,9 @@ from workbench.spec import RunSpec
 from workbench.techniques import parse
 from workbench.training.operations import Dimensions, dimensions, training_operations
 
-TECHNIQUES = ("baseline", "freeze")
-"""What is measured; ``freeze`` keeps the lower half of the blocks."""
+TECHNIQUES = ("baseline", "freeze", "freeze:half:cached")
+"""What is measured; ``freeze`` keeps the lower half of the blocks, and ``cached`` passes them once,
+which only the engine can: its peers pass them at every step."""
 
 _AGREEMENT_EXAMPLES, _AGREEMENT_STEPS = 4, 4
 

@@ -58,7 +58,8 @@ def _round(
     cohorts = [cohort for cohort in study.cohorts if set(cohort) & set(follower.unfinished)]
     local = LocalWorkers(store, study, worker_count(study.device, len(cohorts), workers))
     try:
-        while local.running:
+        # Workers take a moment to end after their last run: nobody needs to wait for that.
+        while local.running and follower.unfinished:
             show(follower.look())
             time.sleep(_LOOK_SECONDS)
             local.check()

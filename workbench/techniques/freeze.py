@@ -32,7 +32,8 @@ class Freeze(Technique):
 
     name: ClassVar[str] = "freeze"
     summary: ClassVar[str] = (
-        "keep the embeddings and this many of the lowest blocks (-1: half) as they are"
+        "keep the embeddings and this many of the lowest blocks (or half) as they are; with "
+        "freeze:half:cached pass them once, without dropout"
     )
     source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
 
@@ -43,10 +44,10 @@ class Freeze(Technique):
 
     @classmethod
     def parse(cls, values: list[str]) -> Self:
-        """Build it from what was typed; half of the blocks is left out, not typed as a number."""
-        technique = super().parse(values)
-        if values and technique.layers == HALF:
+        """Build it from what was typed; half of the blocks is a word, or left out, no number."""
+        if values and values[0] == str(HALF):
             raise WorkbenchError("freeze:-1 is out of range: layers must be at least 0")
+        technique = super().parse([str(HALF) if text == "half" else text for text in values])
         if technique.activations not in (DROPOUT, CACHED):
             known = (DROPOUT, CACHED)
             raise unknown("activations setting of freeze", technique.activations, known)
