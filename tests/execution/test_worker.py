@@ -11,6 +11,7 @@ import torch
 from workbench.execution.worker import Worker, stopping_on_signals
 from workbench.store.claims import claim
 from workbench.training.cohort import Execution
+from workbench.training.native import kernels
 from workbench.training.trainer import Stopped
 
 CPU = Execution(torch.device("cpu"))
@@ -54,6 +55,14 @@ def test_a_damaged_run_is_recognised_and_redone(make_study, contents):
     path.write_bytes(damaged)
     assert work(store, study) == 1
     assert contents(store, study) == expected
+
+
+def test_what_was_computed_how_stands_beside_the_results(make_study, contents):
+    store, study = make_study()
+    Worker(store, study, Execution(torch.device("cpu"))).work()
+    for run in study.run_ids:
+        masks = "torch" if kernels() is None else "C"
+        assert store.timings(run)["engine"] == {"masks": masks, "compiled": False}
 
 
 def test_a_stopped_worker_leaves_a_checkpoint_and_the_next_one_goes_on(make_study, contents):

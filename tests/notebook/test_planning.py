@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.notebook import planning
 from workbench.notebook.planning import describe, dry_run
 
 
@@ -35,6 +36,11 @@ def test_a_dry_run_says_what_it_would_take_and_leaves_nothing(values, tmp_path):
     assert lines[-4] == "2 runs to train in 2 cohorts (2 of 1 run) by 1 worker"
     assert "a first guess" in lines[-3]
     assert not list((tmp_path / "outputs").rglob("*.json"))
+
+
+def test_without_a_compiler_the_plan_says_what_that_costs(values, monkeypatch):
+    monkeypatch.setattr(planning, "notice", lambda: "Slower here: install gcc.")
+    assert dry_run(values).endswith("\nSlower here: install gcc.")
 
 
 def test_a_dry_run_refuses_what_a_sweep_would(values):

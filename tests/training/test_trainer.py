@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -105,6 +107,36 @@ def test_a_run_that_diverges_is_collapsed_and_does_not_disturb_its_neighbour(
     assert beside.result["test"]["pearson"] == pytest.approx(
         alone.result["test"]["pearson"], abs=1e-3
     )
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_time_to_compile_is_told_apart(compiled, specs, make_prepared, execution, monkeypatch):
+    monkeypatch.setattr("workbench.training.cohort._compile_blocks", lambda network: None)
+    chosen = replace(execution, compiled=compiled)
+    trainer = Trainer(specs, make_prepared(), Memory(), chosen)
+    trainer.run()
+    assert (trainer.first_step_seconds is not None) == compiled
+
+
+@pytest.mark.parametrize("techniques", ["baseline", "uncorrected"])
+def test_a_stopped_run_keeps_its_loss_scale_and_its_unused_rows(
+    techniques, make_prepared, make_spec, execution
+):
+    prepared = make_prepared()
+    spec = make_spec(0, techniques, precision="float16", weight_decay=0.1)
+    straight, _ = train([spec], prepared, execution)
+    recorder, asked = Memory(), []
+    with pytest.raises(Stopped):
+        train([spec], prepared, execution, recorder, lambda: len(asked) > 3 or asked.append(1))
+    state = recorder.saved[1]
+    assert state["unused"][0] < 1 and len(state["scales"]) == 1
+    resumed = Trainer([spec], prepared, Memory(saved=recorder.saved), execution)
+    outcome = resumed.run()
+    assert same(outcome[0], straight[0])
+    whole = Trainer([spec], prepared, Memory(), execution)
+    whole.run()
+    assert resumed.cohort.optimizer.unused == whole.cohort.optimizer.unused
+    assert resumed.cohort.scale.state == whole.cohort.scale.state
 
 
 # The losses of steps 1, 5 and 10 and the test score, as this engine gave them once.

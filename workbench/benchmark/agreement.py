@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench.benchmark.job import CONTESTANTS, ENGINE, Job
+from workbench.benchmark.job import ENGINE, PUBLISHED, TUNED, Job
 from workbench.benchmark.process import ContestantFailed, Process
 from workbench.benchmark.workload import take
 from workbench.training.randomness import permutation
@@ -28,7 +28,7 @@ def jobs_in_order(job: Job) -> list[Job]:
     ordered = take(job.train, order)
     return [
         replace(job, contestant=name, train=job.train if name == ENGINE else ordered)
-        for name in CONTESTANTS
+        for name in (PUBLISHED, TUNED, ENGINE)
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from workbench.benchmark.agreement import curves
-from workbench.benchmark.job import ENGINE, PUBLISHED, TUNED, Job, frozen_depth
+from workbench.benchmark.job import CACHED, ENGINE, PUBLISHED, TUNED, Job, frozen_depth
 from workbench.benchmark.machine import MatrixProducts
 from workbench.benchmark.measure import Entrant, take_rounds
 from workbench.benchmark.workload import Work, sample, take
@@ -21,9 +21,12 @@ from workbench.spec import RunSpec
 from workbench.techniques import parse
 from workbench.training.operations import Dimensions, dimensions, training_operations
 
-TECHNIQUES = ("baseline", "freeze", "freeze:half:cached")
-"""What is measured; ``freeze`` keeps the lower half of the blocks, and ``cached`` passes them once,
-which only the engine can: its peers pass them at every step."""
+FROZEN = "freeze"
+TECHNIQUES = ("baseline", FROZEN)
+"""What is measured; ``freeze`` keeps the lower half of the blocks."""
+
+_ONCE = "freeze:half:cached"
+"""The same with the frozen half passed once, which only the engine can."""
 
 _AGREEMENT_EXAMPLES, _AGREEMENT_STEPS = 4, 4
 
@@ -72,7 +75,7 @@ class Comparison:
     checkpoint
         The model.
     technique
-        As users type it; ``cached`` as a setting says that frozen activations are at hand.
+        As users type it.
     precision
         Of all contestants.
     device
@@ -117,9 +120,12 @@ class Comparison:
             "dropout_seed": seed,
             "dropout": float(self.checkpoint.config.get("hidden_dropout_prob", 0.1)),
             "precision": self.precision,
-            "techniques": parse(self.technique, self.checkpoint.layers).settings,
+            "techniques": self._settings(self.technique),
         }
         return RunSpec(**defaults | values)
+
+    def _settings(self, technique: str) -> Any:
+        return parse(technique, self.checkpoint.layers).settings
 
     @property
     def _epochs(self) -> int:
@@ -135,6 +141,7 @@ class Comparison:
     def job(self, contestant: str, runs: int = 1, threads: int = 0) -> Job:
         """Return a contestant's job; each gets the sample in the order of its own sampler."""
         examples = self.batches.ravel()
+        changed = {"techniques": self._settings(_ONCE)} if contestant == CACHED else {}
         if contestant == PUBLISHED:
             examples = np.random.default_rng(0).permutation(examples)
         return Job(
@@ -144,7 +151,7 @@ class Comparison:
             outputs=self.work.outputs,
             train=take(self.work.train, examples),
             used=self.work.used,
-            specs=tuple(self.spec(seed) for seed in range(runs)),
+            specs=tuple(self.spec(seed, **changed) for seed in range(runs)),
             device=str(self.device),
             padded_length=self.work.max_length,
             threads=threads,
@@ -196,11 +203,11 @@ class Comparison:
             "examples_per_step": float(self.work.batch_size),
             "tokens_per_step": float(lengths.sum() / len(lengths)),
             "operations_per_step": self._operations(lengths.ravel()) / len(lengths),
+            "cached_operations_per_step": self._operations(lengths.ravel(), True) / len(lengths),
             "steps_per_epoch": float(self.work.steps_per_epoch),
         }
 
-    def _operations(self, lengths: np.ndarray) -> float:
-        cached = "cached" in self.technique.replace("+", ":").split(":")
+    def _operations(self, lengths: np.ndarray, cached: bool = False) -> float:
         return training_operations(self.sizes, lengths, self._shape[1], cached)
 
     @property
@@ -223,18 +230,21 @@ class Comparison:
 
     def _engines(self) -> list[list[Job]]:
         if self.device.type == "cuda":
-            return [[self.job(ENGINE, runs)] for runs in self.seeds]
+            return [[self.job(ENGINE, runs)] for runs in self.seeds] + self._cached()
         threads = threads_per_worker()
         workers = worker_count(self.device.type, max(self.seeds))
-        lone = [self.job(ENGINE)]
-        return [lone, [self.job(ENGINE, threads=threads)] * workers] if workers > 1 else [lone]
+        lone = [[self.job(ENGINE)], *self._cached()]
+        return [*lone, [self.job(ENGINE, threads=threads)] * workers] if workers > 1 else lone
+
+    def _cached(self) -> list[list[Job]]:
+        return [[self.job(CACHED)]] if self.technique == FROZEN else []
 
     def _entrant(self, jobs: Sequence[Job]) -> Entrant:
         chosen, contestant = self.effort, jobs[0].contestant
         lead_in = min(chosen.lead_in, chosen.published_steps)
         if contestant == PUBLISHED:
             return Entrant(jobs, chosen.published_steps, lead_in, lead_in)
-        warm_up = chosen.batches if contestant == ENGINE else max(1, lead_in)
+        warm_up = max(1, lead_in) if contestant == TUNED else chosen.batches
         return Entrant(jobs, chosen.steps, warm_up, chosen.lead_in)
 
     def measure(self, tell: Callable[[int], None] = lambda done: None) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
 
-PUBLISHED, TUNED, ENGINE = "published", "tuned", "engine"
+PUBLISHED, TUNED, ENGINE, CACHED = "published", "tuned", "engine", "engine, cached"
 CONTESTANTS = {
     PUBLISHED: "transformers' Trainer set as the published BLURB commands set it",
     TUNED: "transformers' Trainer tuned: dynamic padding, sampling by length, fused AdamW",
     ENGINE: "this engine",
+    CACHED: "this engine passing the frozen half once, without dropout (beside freeze only)",
 }
 """What each contestant is."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from workbench.benchmark import engine, peers
-from workbench.benchmark.job import END, ENGINE, REST, Job, Turn, Turns
+from workbench.benchmark.job import CACHED, END, ENGINE, REST, Job, Turn, Turns
 
 _PATIENCE_SECONDS = 30
 
@@ -52,7 +52,7 @@ def serve(connection: Connection, job: Job) -> None:
         device = torch.device(job.device)
         if job.threads:
             torch.set_num_threads(job.threads)
-        train = engine.train if job.contestant == ENGINE else peers.train
+        train = engine.train if job.contestant in (ENGINE, CACHED) else peers.train
         train(job, Turns(connection.recv, connection.send, device))
         connection.send(peak_memory(device))
     except EOFError:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.analysis.summary import aligned, markdown
-from workbench.benchmark.job import CONTESTANTS, ENGINE, PUBLISHED, TUNED
+from workbench.benchmark.job import CACHED, CONTESTANTS, ENGINE, PUBLISHED, TUNED
 
 WIDTH = 150
 """Characters of a line in the terminal."""
@@ -132,7 +132,10 @@ def share(
     turns
         That it took.
     """
-    operations = comparison["operations_per_step"] * seeds / turns
+    kind = (
+        "cached_operations_per_step" if measured["contestant"] == CACHED else "operations_per_step"
+    )
+    operations = comparison[kind] * seeds / turns
     products = [
         None if seconds is None else seconds * rate
         for seconds, rate in zip(measured["seconds"], comparison["rates"], strict=True)

@@ -15,6 +15,8 @@ import torch
 import transformers
 
 from workbench.spec import RunSpec
+from workbench.training.cohort import Cohort
+from workbench.training.native import kernels
 from workbench.training.plan import Execution
 from workbench.training.workload import Workload
 
@@ -46,6 +48,24 @@ def peak_memory(device: torch.device) -> int:
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if platform.system() == "Darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def engine(cohort: Cohort, first_step: float | None) -> dict[str, Any]:
+    """Return which of the engine's ways were taken: they move last digits, or only the time.
+
+    Parameters
+    ----------
+    cohort
+        That was trained.
+    first_step
+        Seconds of its first step, in which torch compiles, where it does.
+    """
+    if cohort.execution.device.type != "cpu":
+        masks = "torch"
+    else:
+        masks = "torch" if kernels() is None else "C"
+    found: dict[str, Any] = {"masks": masks, "compiled": cohort.compiled}
+    return found | ({"first_step_seconds": first_step} if cohort.compiled else {})
 
 
 def cohort_timings(

@@ -22,7 +22,7 @@ from workbench.execution.shortage import (
     reduced_execution,
     return_heap,
 )
-from workbench.execution.timings import cohort_timings, process_seconds
+from workbench.execution.timings import cohort_timings, engine, process_seconds
 from workbench.spec import RunSpec
 from workbench.store.claims import claim
 from workbench.store.folder import RunStore
@@ -137,6 +137,7 @@ class Worker:
             "seconds": time.perf_counter() - started,
             "preparation": ready - started,
             "startup": self.startup,
+            "engine": engine(trainer.cohort, trainer.first_step_seconds),
         }
         for spec, outcome in zip(specs, outcomes, strict=True):
             self.store.finish(spec, outcome.result, outcome.predictions, timings)

@@ -7,6 +7,7 @@ from workbench.execution.estimate import estimate
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, plan_study
+from workbench.training.native import notice
 
 
 def dry_run(values: Mapping[str, Any]) -> str:
@@ -36,7 +37,10 @@ def planned(store: RunStore, study: Study) -> str:
         When data or weights that are needed cannot be loaded.
     """
     missing = len(store.missing(study.run_ids))
-    return f"{describe(study, missing)}\n{estimate(store, study).text()}"
+    lines = [describe(study, missing), estimate(store, study).text()]
+    if missing and study.device == "cpu":
+        lines.append(notice())
+    return "\n".join(filter(None, lines))
 
 
 def describe(study: Study, missing: int) -> str:

@@ -85,6 +85,7 @@ class Trainer:
         self.history: list[list[dict[str, Any]]] = [[] for _ in specs]
         self.best: list[_Best] = [_Best() for _ in specs]
         self.dev: np.ndarray | None = None
+        self.first_step_seconds: float | None = None
 
     def run(self) -> list[Outcome]:
         """Train to the end and score; the test split is read only here.
@@ -97,7 +98,7 @@ class Trainer:
         self._resume()
         plan = self.cohort.plan
         while self.cohort.position < plan.steps:
-            self.waiting.append(self.cohort.step())
+            self.waiting.append(self._step())
             if plan.ends_epoch(self.cohort.position - 1):
                 self._end_epoch()
             elif time.monotonic() - self.drained_at > _DRAIN_SECONDS:
@@ -108,6 +109,16 @@ class Trainer:
             if stopping:
                 raise Stopped
         return self._outcomes()
+
+    def _step(self) -> tuple[Tensor, Tensor]:
+        """Train one step; where torch compiles, note how long the first one took."""
+        if not self.cohort.compiled or self.first_step_seconds is not None:
+            return self.cohort.step()
+        started = time.perf_counter()
+        found = self.cohort.step()
+        found[0].tolist()  # Waits for the device.
+        self.first_step_seconds = time.perf_counter() - started
+        return found
 
     def _drain(self) -> None:
         """Fetch the losses of the steps since the last time."""
