@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from workbench.benchmark.comparison import effort
-from workbench.benchmark.job import ENGINE, PUBLISHED, TUNED
+from workbench.benchmark.job import CACHED, ENGINE, PUBLISHED, TUNED
 from workbench.training.operations import Dimensions, training_operations
 
 SIZES = Dimensions(layers=2, hidden=32, intermediate=48, per_token=False)
@@ -73,3 +73,14 @@ def test_everything_is_measured_in_every_round(make_comparison, monkeypatch):
     for each in found["contestants"]:
         assert each["problem"] == "" and len(each["seconds"]) == 2
         assert min(each["seconds"]) > 0 and each["memory"] > 0
+
+
+def test_cached_activations_compete_where_half_is_frozen(make_comparison):
+    for technique, expected in (("baseline", []), ("freeze", [CACHED])):
+        jobs = [
+            jobs[0] for stage in make_comparison(technique=technique).stages() for jobs in stage
+        ]
+        cached = [job for job in jobs if job.contestant == CACHED]
+        assert [job.contestant for job in cached] == expected
+        for job in cached:
+            assert dict(job.specs[0].techniques)["freeze"][0] == ("activations", "cached")

@@ -132,10 +132,8 @@ def share(
     turns
         That it took.
     """
-    kind = (
-        "cached_operations_per_step" if measured["contestant"] == CACHED else "operations_per_step"
-    )
-    operations = comparison[kind] * seeds / turns
+    cached = "cached_" if measured["contestant"] == CACHED else ""
+    operations = comparison[f"{cached}operations_per_step"] * seeds / turns
     products = [
         None if seconds is None else seconds * rate
         for seconds, rate in zip(measured["seconds"], comparison["rates"], strict=True)
