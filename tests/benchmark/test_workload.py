@@ -12,7 +12,7 @@ from workbench.benchmark.workload import (
 )
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import bundled
-from workbench.models.network import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer
 from workbench.tasks.catalogue import find
 from workbench.tasks.loading import SHAPES
 from workbench.tasks.task import IGNORED, Encoded

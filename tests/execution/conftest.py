@@ -10,7 +10,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from workbench.models.checkpoint import bundled
-from workbench.models.network import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import plan_study

@@ -13,7 +13,8 @@ from transformers import (
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import find_checkpoint
-from workbench.models.network import load, load_tokenizer
+from workbench.models.network import load
+from workbench.models.tokenizer import load_tokenizer
 
 FAMILIES = ("bert", "roberta", "electra")
 SENTENCES = [[2, 5, 6, 7, 8, 3], [2, 7, 3]]

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -46,3 +48,13 @@ def test_without_a_compiler_the_plan_says_what_that_costs(values, monkeypatch):
 def test_a_dry_run_refuses_what_a_sweep_would(values):
     with pytest.raises(WorkbenchError, match="did you mean 'freeze'"):
         dry_run(values | {"techniques": "freez"})
+
+
+def test_planning_loads_no_network(values):
+    """Loading transformers' models takes seconds, and a notebook's kernel needs none."""
+    code = (
+        "import sys; from workbench.notebook import sweep; from workbench.notebook.planning import "
+        f"dry_run; print(dry_run({values!r})); print('transformers.modeling_utils' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "False"

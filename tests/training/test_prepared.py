@@ -9,7 +9,8 @@ from workbench.models.checkpoint import bundled
 from workbench.models.network import load
 from workbench.models.vocabulary import places, restrict, used_rows
 from workbench.tasks.loading import load as load_task
-from workbench.training.prepared import preparation_key, prepare
+from workbench.training.inputs import preparation_key
+from workbench.training.prepared import prepare
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from workbench.models.checkpoint import find_checkpoint
+from workbench.tasks.loading import load as load_task
 from workbench.training.operations import evaluation_operations, training_operations
-from workbench.training.workload import workload
+from workbench.training.prepared import prepare
+from workbench.training.workload import measure, workload
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,29 @@ def test_cached_blocks_are_not_counted_again(shared, make_spec):
         lower += evaluation_operations(shared.sizes, lengths)
         lower -= evaluation_operations(replace(shared.sizes, layers=1), lengths)
     assert both[0] - both[1] == pytest.approx(lower)
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "electra"])
+@pytest.mark.parametrize("task", ["miniature-document:size=24", "miniature-mention:size=24"])
+@pytest.mark.parametrize("head", ["native", "linear"])
+def test_what_is_counted_without_a_network_is_what_a_network_has(
+    family, task, head, small_checkpoints, make_spec
+):
+    folder = str(small_checkpoints[family].folder)
+    spec = make_spec(
+        task=task,
+        data=load_task(task).data_hash,
+        model=folder,
+        weights=find_checkpoint(folder).weights,
+        head=head,
+    )
+    found, expected = measure(spec), workload(prepare(spec))
+    assert found.parameters == expected.parameters
+    assert (found.sizes, found.heads, found.outputs) == (
+        expected.sizes,
+        expected.heads,
+        expected.outputs,
+    )
+    for name, lengths in expected.lengths.items():
+        assert lengths.tolist() == found.lengths[name].tolist()
+    assert found.operations(spec) == expected.operations(spec)

@@ -20,7 +20,7 @@ from workbench.benchmark.workload import TASKS, Work, load_work
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.catalogue import BUNDLED
 from workbench.models.checkpoint import Checkpoint, bundled, find_checkpoint
-from workbench.models.network import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer
 from workbench.store.atomic import write_bytes, write_json, write_text
 from workbench.training.device import AUTO, find_device
 

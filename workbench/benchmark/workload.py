@@ -17,7 +17,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from workbench.errors import unknown
 from workbench.models.checkpoint import Checkpoint
-from workbench.models.network import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer
 from workbench.models.vocabulary import used_rows
 from workbench.tasks import miniature
 from workbench.tasks.catalogue import canonical, find

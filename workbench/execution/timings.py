@@ -3,22 +3,26 @@
 Plans read it back: how fast this machine was tells how long the next study takes.
 """
 
+from __future__ import annotations
+
 import platform
 import resource
 import socket
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
 import transformers
 
 from workbench.spec import RunSpec
-from workbench.training.cohort import Cohort
 from workbench.training.native import kernels
 from workbench.training.plan import Execution
 from workbench.training.workload import Workload
+
+if TYPE_CHECKING:
+    from workbench.training.cohort import Cohort
 
 
 def place(device: torch.device) -> dict[str, Any]:

@@ -30,9 +30,10 @@ from workbench.store.reductions import parts, reduction
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, load_study
 from workbench.training.device import find_device
+from workbench.training.inputs import preparation_key
 from workbench.training.outcome import Outcome
 from workbench.training.plan import Execution
-from workbench.training.prepared import Prepared, preparation_key, prepare
+from workbench.training.prepared import Prepared, prepare
 from workbench.training.trainer import Stopped, Trainer
 from workbench.training.workload import workload
 

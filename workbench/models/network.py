@@ -5,18 +5,15 @@ the engine's batches are packed: a line of tokens holds many sequences, so the s
 sequence starts are gathered before the pooler and the head see them.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import (
-    CONFIG_MAPPING,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -24,8 +21,9 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import WorkbenchError
-from workbench.models.checkpoint import Checkpoint, check_tokenizer
+from workbench.models.checkpoint import Checkpoint
 from workbench.models.depth import Anatomy, anatomy
+from workbench.models.tokenizer import explained, load_tokenizer, stored_config
 
 _ATTENTION = "attention_probs_dropout_prob"
 
@@ -211,48 +209,9 @@ def load(
     )
 
 
-def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
-    """Load a checkpoint's fast tokenizer; words may come already split (RoBERTa needs a space).
-
-    Raises
-    ------
-    WorkbenchError
-        When its files are missing or damaged.
-    """
-    check_tokenizer(checkpoint)
-    spaced = {"add_prefix_space": True} if checkpoint.family == "roberta" else {}
-    with _explained(checkpoint):
-        return AutoTokenizer.from_pretrained(
-            checkpoint.folder,
-            config=_stored_config(checkpoint),
-            local_files_only=True,
-            trust_remote_code=False,
-            **spaced,
-        )
-
-
-@contextmanager
-def _explained(checkpoint: Checkpoint) -> Iterator[None]:
-    """Turn whatever goes wrong while files are read into one sentence."""
-    try:
-        yield
-    except Exception as problem:
-        raise WorkbenchError(
-            f"the files of the model {checkpoint.name!r} do not load ({type(problem).__name__}), "
-            "so they are damaged or hold more than plain tensors: put intact ones into "
-            f"{str(checkpoint.folder)!r}"
-        ) from problem
-
-
-def _stored_config(checkpoint: Checkpoint) -> Any:
-    # Not AutoConfig: it refuses a description that does not name its family.
-    kind = CONFIG_MAPPING[checkpoint.family]
-    return kind.from_pretrained(checkpoint.folder, local_files_only=True)
-
-
 def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
-    with _explained(checkpoint):
-        config = _stored_config(checkpoint)
+    with explained(checkpoint):
+        config = stored_config(checkpoint)
     config.num_labels = outputs
     if dropout is not None:
         config.hidden_dropout_prob = config.classifier_dropout = dropout
@@ -263,7 +222,7 @@ def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
 def _load_native(checkpoint: Checkpoint, config: Any, per_token: bool) -> tuple[Any, set[str]]:
     _quiet()
     kind = AutoModelForTokenClassification if per_token else AutoModelForSequenceClassification
-    with _explained(checkpoint):
+    with explained(checkpoint):
         model, report = kind.from_pretrained(
             checkpoint.folder,
             config=config,

@@ -4,15 +4,19 @@ A row whose word piece never occurs is never read and has no gradient, so traini
 no result, and it is most of the table: for BERT-base the table is a fifth of all parameters.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workbench.models.network import LoadedModel
+if TYPE_CHECKING:
+    # Loading transformers' models takes two seconds, and counting rows needs none.
+    from workbench.models.network import LoadedModel
 
 
 def used_rows(token_ids: Sequence[np.ndarray], padding_id: int) -> np.ndarray:

@@ -6,11 +6,15 @@ own products, without products whose result nothing reads, and without padding. 
 (softmax, LayerNorm, dropout, the optimizer) is what a fast engine must hide.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.models.network import Network
+if TYPE_CHECKING:
+    from workbench.models.network import Network
 
 _OPERATIONS = 2
 """Of one multiply-accumulate."""

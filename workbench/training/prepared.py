@@ -4,15 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from workbench.errors import WorkbenchError
-from workbench.models.checkpoint import find_checkpoint
 from workbench.models.network import LoadedModel, load
 from workbench.models.vocabulary import places, restrict, used_rows
 from workbench.spec import RunSpec
 from workbench.tasks.loading import LoadedTask
-from workbench.tasks.loading import load as load_task
-from workbench.tasks.task import SPLITS, Encoded
+from workbench.tasks.task import Encoded
 from workbench.training.frozen import FrozenStates
+from workbench.training.inputs import encode_splits, read
 
 
 @dataclass(frozen=True)
@@ -41,20 +39,7 @@ def prepare(spec: RunSpec) -> Prepared:
     WorkbenchError
         When data or weights are not the ones that the specification names, or cannot be loaded.
     """
-    task = load_task(spec.task)
-    if task.data_hash != spec.data:
-        raise WorkbenchError(
-            f"the files of {spec.task} are not those this run was specified with "
-            f"({task.data_hash[:12]}, not {spec.data[:12]}): restore them, or start the study again"
-        )
-    checkpoint = find_checkpoint(spec.model)
-    if checkpoint.weights != spec.weights:
-        raise WorkbenchError(
-            f"the weights of {spec.model} are not those this run was specified with "
-            f"({checkpoint.weights[:19]}, not {spec.weights[:19]}): restore them, or start the "
-            "study again"
-        )
-    task = task.subset(spec.train_size, spec.subset_seed)
+    task, checkpoint = read(spec)
     per_token = task.shape.objective == "token"
     model = load(checkpoint, task.shape.outputs, per_token, spec.head, spec.dropout)
     return encode(task, model, spec.max_length)
@@ -62,28 +47,10 @@ def prepare(spec: RunSpec) -> Prepared:
 
 def encode(task: LoadedTask, model: LoadedModel, max_length: int) -> Prepared:
     """Encode a task's splits for a model, and cut the model's word embeddings down to them."""
-    length = min(max_length, model.max_length)
-    encoded = {
-        split: task.shape.encode(task.splits[split], model.tokenizer, length) for split in SPLITS
-    }
+    encoded = encode_splits(task, model.tokenizer, min(max_length, model.max_length))
     rows = used_rows([split.token_ids for split in encoded.values()], model.padding_id)
     placed = {
         name: replace(split, token_ids=places(split.token_ids, rows))
         for name, split in encoded.items()
     }
     return Prepared(task, restrict(model, rows), placed, rows)
-
-
-def preparation_key(spec: RunSpec) -> tuple[object, ...]:
-    """Return what two runs must share to use the same `Prepared`."""
-    return (
-        spec.task,
-        spec.data,
-        spec.train_size,
-        spec.subset_seed,
-        spec.model,
-        spec.weights,
-        spec.head,
-        spec.dropout,
-        spec.max_length,
-    )

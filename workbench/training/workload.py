@@ -1,14 +1,21 @@
 """What a run costs, in the numbers that decide it: sizes of the network, lengths of the text."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.models.depth import Anatomy
+from workbench.models.size import parameter_counts
+from workbench.models.tokenizer import load_tokenizer, longest, stored_config
+from workbench.models.vocabulary import used_rows
 from workbench.spec import RunSpec
 from workbench.techniques import from_settings
+from workbench.training.inputs import encode_splits, preparation_key, read
 from workbench.training.operations import (
     Dimensions,
     dimensions,
@@ -16,7 +23,9 @@ from workbench.training.operations import (
     training_operations,
 )
 from workbench.training.plan import Plan, plan
-from workbench.training.prepared import Prepared, preparation_key, prepare
+
+if TYPE_CHECKING:
+    from workbench.training.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -99,16 +108,31 @@ def workload(prepared: Prepared, seconds: float = 0.0) -> Workload:
 
 
 def measure(spec: RunSpec) -> Workload:
-    """Load and encode what a run needs, and describe it.
+    """Encode the text of a run and describe what training will cost; no network is loaded.
 
     Raises
     ------
     WorkbenchError
-        As `workbench.training.prepared.prepare` does.
+        As `workbench.training.inputs.read` does.
     """
     started = time.perf_counter()
-    prepared = prepare(spec)
-    return workload(prepared, time.perf_counter() - started)
+    task, checkpoint = read(spec)
+    tokenizer = load_tokenizer(checkpoint)
+    encoded = encode_splits(task, tokenizer, min(spec.max_length, longest(checkpoint)))
+    rows = used_rows([split.token_ids for split in encoded.values()], tokenizer.pad_token_id)
+    config, shape = stored_config(checkpoint), task.shape
+    per_token = shape.objective == "token"
+    return Workload(
+        sizes=Dimensions(
+            config.num_hidden_layers, config.hidden_size, config.intermediate_size, per_token
+        ),
+        heads=config.num_attention_heads,
+        anatomy=Anatomy(config.num_hidden_layers, config.initializer_range, ()),
+        parameters=parameter_counts(checkpoint, len(rows), shape.outputs, per_token, spec.head),
+        outputs=shape.outputs,
+        lengths={name: split.lengths for name, split in encoded.items()},
+        seconds=time.perf_counter() - started,
+    )
 
 
 def measure_all(specs: Iterable[RunSpec]) -> dict[str, Workload]:
