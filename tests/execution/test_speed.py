@@ -89,7 +89,7 @@ def test_the_measured_rate_is_that_of_a_worker(make_study, monkeypatch):
     monkeypatch.setattr(speed, "_product_rate", lambda *_: float(torch.get_num_threads()) * 10)
     before = torch.get_num_threads()
     found = measured_rate(study.specs[0], measure(study.specs[0]), CPU, threads=3)
-    assert found.operations == pytest.approx(0.5 * 30)
+    assert found.operations == pytest.approx(0.75 * 30)
     assert "a first guess" in found.source and torch.get_num_threads() == before
 
 

@@ -44,7 +44,14 @@ def _ratios(contestant: str):
         axis.set_xlabel("seeds")
         axis.set_ylabel("times the engine's time")
         axis.set_ylim(bottom=0)
-        axis.legend(fontsize="x-small", frameon=False)
+        # Below the panel, where no line can run through it.
+        axis.legend(
+            fontsize="x-small",
+            frameon=False,
+            ncols=2,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.2),
+        )
 
     return panel
 
