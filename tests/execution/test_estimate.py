@@ -35,7 +35,7 @@ def test_operations_over_the_rate_is_the_time(make_study, steady):
     expected = 2.0 + shared.seconds + 2 * shared.operations(study.specs[0]) / 1e6
     assert found.seconds == pytest.approx(expected)
     assert (found.runs, found.sizes, found.workers) == (4, (2, 2), 2)
-    assert found.text().splitlines()[0] == "4 runs to train in 2 cohorts (2 of 2 runs) by 2 workers"
+    assert found.text().splitlines()[0] == "To train: 2 cohorts of 2 runs, by 2 workers"
 
 
 def test_what_is_finished_takes_no_time(make_study, steady):

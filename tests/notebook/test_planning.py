@@ -34,8 +34,8 @@ def values(tmp_path):
 
 def test_a_dry_run_says_what_it_would_take_and_leaves_nothing(values, tmp_path):
     lines = dry_run(values).splitlines()
-    assert [line.split()[0] for line in lines[-4:]] == ["2", "Time:", "Memory:", "Disk:"]
-    assert lines[-4] == "2 runs to train in 2 cohorts (2 of 1 run) by 1 worker"
+    assert [line.split()[0] for line in lines[-4:]] == ["To", "Time:", "Memory:", "Disk:"]
+    assert lines[-4] == "To train: 2 cohorts of 1 run, by 1 worker"
     assert "a first guess" in lines[-3]
     assert not list((tmp_path / "outputs").rglob("*.json"))
 

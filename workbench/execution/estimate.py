@@ -71,20 +71,19 @@ class Estimate:
         Examples
         --------
         >>> print(Estimate(20, (16, 4), 1, 95.0, "as 5 runs took", 3e9, 2e6, 4e8).text())
-        20 runs to train in 2 cohorts (1 of 16 runs, 1 of 4 runs) by 1 worker
+        To train: 1 cohort of 16 runs and 1 cohort of 4 runs, by 1 worker
         Time: about 1:35, as 5 runs took
         Memory: about 3.0 GB a worker at its peak
         Disk: about 2.0 MB, and up to 400.0 MB for checkpoints until it ends
         """
         if not self.runs:
             return "Nothing to train."
-        sizes = ", ".join(
-            f"{number} of {_counted(size, 'run')}"
+        cohorts = " and ".join(
+            f"{_counted(number, 'cohort')} of {_counted(size, 'run')}"
             for size, number in sorted(Counter(self.sizes).items(), reverse=True)
         )
-        cohorts, workers = _counted(len(self.sizes), "cohort"), _counted(self.workers, "worker")
         return (
-            f"{_counted(self.runs, 'run')} to train in {cohorts} ({sizes}) by {workers}\n"
+            f"To train: {cohorts}, by {_counted(self.workers, 'worker')}\n"
             f"Time: about {clock(self.seconds)}, {self.source}\n"
             f"Memory: about {self.memory / 1e9:.1f} GB a worker at its peak\n"
             f"Disk: about {_megabytes(self.kept)} MB, and up to {_megabytes(self.passing)} MB for "

@@ -128,8 +128,7 @@ def measured_rate(spec: RunSpec, workload: Workload, device: torch.device, threa
         torch.set_num_threads(before)
     return Rate(
         _SHARE * products,
-        f"from matrix products measured here for {_MEASURE_SECONDS:g} s, of whose rate training "
-        f"reaches about {_SHARE:.0%}: a first guess, better after the first finished runs",
+        "a first guess from this machine's matrix products, better after the first runs",
     )
 
 
