@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 
 from workbench import __version__
@@ -103,11 +104,20 @@ def _bench_parser(verbs) -> None:
     verb = _plain_parser(verbs, "bench", _bench, text)
     verb.add_argument("--model", default="auto", help="minilm, random-base, or any other model")
     verb.add_argument("--tasks", default="", help="biosses,hoc,hoc:abstracts,ncbi-disease")
+    verb.add_argument("--techniques", default="", help="baseline,freeze")
     verb.add_argument("--seeds", default="", help="numbers of seeds; default: 1,5,10,20")
-    verb.add_argument("--precision", default="auto", help="float32, bfloat16; auto is all native")
+    verb.add_argument(
+        "--precision", default="auto", help="float32,bfloat16,float16; auto is all native"
+    )
     verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1 or cpu")
     verb.add_argument("--rounds", type=int, default=0, help="paired rounds; 0 chooses")
-    verb.add_argument("--only", default="", help="compare or scaling")
+    verb.add_argument("--only", default="", help="compare, precision, scaling, or several")
+    verb.add_argument(
+        "--compiled", default="auto", help="whether torch compiles the engine: auto, yes or no"
+    )
+    verb.add_argument(
+        "--minutes", type=float, default=0.0, help="begin nothing that would end later; 0: no limit"
+    )
     _outputs_argument(verb)
 
 
@@ -155,11 +165,12 @@ def _gc(chosen: argparse.Namespace) -> int:
 
 def _bench(chosen: argparse.Namespace) -> int:
     from workbench.benchmark.command import main as measure
-    from workbench.benchmark.command import read_settings
+    from workbench.benchmark.settings import read_settings
     from workbench.store.settings import SweepSettings, outputs_folder
 
-    names = ("model", "tasks", "seeds", "precision", "device", "rounds", "only")
-    settings = read_settings(**{name: getattr(chosen, name) for name in names})
+    settings = read_settings(
+        **{name: getattr(chosen, name) for name in signature(read_settings).parameters}
+    )
     return measure(settings, outputs_folder(SweepSettings(outputs=chosen.outputs)))
 
 

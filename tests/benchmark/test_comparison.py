@@ -52,14 +52,37 @@ def test_a_run_is_as_long_as_a_real_one_or_as_the_turns(make_comparison):
 
 def test_seeds_are_workers_on_a_processor_and_cohorts_on_a_gpu(make_comparison, monkeypatch):
     monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
-    (stage,) = make_comparison(seeds=(1, 5)).stages()
-    assert [(len(jobs), len(jobs[0].specs), jobs[0].threads) for jobs in stage] == [
+    monkeypatch.setattr("workbench.benchmark.comparison.free_memory", lambda device: 80e9)
+    ways = make_comparison(seeds=(1, 5)).engines()
+    assert [(len(jobs), len(jobs[0].specs), jobs[0].threads) for jobs in ways] == [
         (1, 1, 0),
         (2, 1, 1),
     ]
-    stages = make_comparison(seeds=(1, 5), device=torch.device("cuda")).stages()
-    assert [[len(jobs[0].specs) for jobs in stage] for stage in stages] == [[1], [5]]
-    assert len({spec.order_seed for spec in stages[1][0][0].specs}) == 5
+    ways = make_comparison(seeds=(1, 5, 20), device=torch.device("cuda")).engines()
+    # A cohort has at most 16 runs: twenty seeds are two of ten.
+    assert [[len(job.specs) for job in jobs] for jobs in ways] == [[1], [5], [10]]
+    assert len({spec.order_seed for spec in ways[1][0].specs}) == 5
+
+
+@pytest.mark.parametrize(
+    ("free", "rests", "lasts"), [(80e9, False, True), (2.6e9, True, True), (1e9, True, False)]
+)
+def test_memory_decides_who_stays_in_it(make_comparison, monkeypatch, free, rests, lasts):
+    monkeypatch.setattr("workbench.benchmark.comparison.free_memory", lambda device: free)
+    monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
+    entrants = make_comparison().entrants()
+    assert {(entrant.rests, entrant.lasts) for entrant in entrants} == {(rests, lasts)}
+
+
+def test_what_is_foretold_grows_with_the_work(make_comparison, monkeypatch):
+    monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
+    comparison = make_comparison()
+    slow, fast = comparison.foretell(1e7), comparison.foretell(1e12)
+    assert set(slow) == {"agreement", "start", "round"}
+    assert all(slow[name] > fast[name] > 0 for name in slow)
+    monkeypatch.setattr("workbench.benchmark.comparison.free_memory", lambda device: 0)
+    # Four contestants start anew in every round.
+    assert make_comparison().foretell(1e12)["round"] > fast["round"] + 4 * 4
 
 
 def test_everything_is_measured_in_every_round(make_comparison, monkeypatch):
@@ -67,7 +90,7 @@ def test_everything_is_measured_in_every_round(make_comparison, monkeypatch):
     monkeypatch.setattr("workbench.execution.local.cores", lambda: 2)
     told = []
     found = make_comparison(rounds=2).measure(told.append)
-    assert told == [1, 2] and found["rates"] == [1e9, 1e9]
+    assert told == [0, 1, 2] and found["rates"] == [1e9, 1e9]
     kinds = [(each["contestant"], each["workers"]) for each in found["contestants"]]
     assert kinds == [(PUBLISHED, 1), (TUNED, 1), (ENGINE, 1), (ENGINE, 2)]
     for each in found["contestants"]:
@@ -77,9 +100,7 @@ def test_everything_is_measured_in_every_round(make_comparison, monkeypatch):
 
 def test_cached_activations_compete_where_half_is_frozen(make_comparison):
     for technique, expected in (("baseline", []), ("freeze", [CACHED])):
-        jobs = [
-            jobs[0] for stage in make_comparison(technique=technique).stages() for jobs in stage
-        ]
+        jobs = [jobs[0] for jobs in make_comparison(technique=technique).engines()]
         cached = [job for job in jobs if job.contestant == CACHED]
         assert [job.contestant for job in cached] == expected
         for job in cached:

@@ -43,19 +43,43 @@ def test_the_rate_is_that_of_the_best_shape(monkeypatch):
     products = MatrixProducts(Dimensions(2, 32, 48, False), "float32", CPU)
     assert products.shapes == [(1024, 32, 32), (1024, 32, 48), (1024, 48, 32), (2048,) * 3]
 
-    def seconds(self, values, weights):
+    def seconds(self, values, weights, products):
         # The square product is twice as fast for each operation as any other.
         rows, inner = values.shape
         work = 2 * rows * inner * len(weights)
         return work / (4e9 if rows == 2048 else 2e9)
 
     monkeypatch.setattr(MatrixProducts, "_seconds", seconds)
-    monkeypatch.setattr(machine, "_SECONDS", 0)
+    monkeypatch.setitem(machine._SECONDS, "cpu", 0)
     assert products.rate() == pytest.approx(4e9)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_rate_is_measured(monkeypatch, precision):
     monkeypatch.setitem(machine._SQUARE, "cpu", 64)
-    monkeypatch.setattr(machine, "_SECONDS", 0)
+    monkeypatch.setitem(machine._SECONDS, "cpu", 0)
     assert MatrixProducts(Dimensions(1, 8, 8, False), precision, CPU).rate() > 1e6
+
+
+def test_products_are_waited_for_together_and_their_numbers_differ(monkeypatch):
+    monkeypatch.setitem(machine._SQUARE, "cpu", 64)
+    monkeypatch.setitem(machine._SECONDS, "cpu", 0)
+    monkeypatch.setitem(machine._UNWATCHED, "cpu", 0.05)
+    seen = []
+
+    def seconds(self, values, weights, products):
+        assert len(values.unique()) > 100 and len(weights.unique()) > 10
+        seen.append(products)
+        return 0.01
+
+    monkeypatch.setattr(MatrixProducts, "_seconds", seconds)
+    MatrixProducts(Dimensions(1, 8, 8, False), "float32", CPU).rate()
+    # Of each of four shapes a first product, one that is timed, and three times five.
+    assert seen == [1, 1, 5, 5, 5] * 4
+
+
+def test_the_seconds_are_those_of_one_product(monkeypatch):
+    clock = iter([1.0, 4.0])
+    monkeypatch.setattr(machine.time, "perf_counter", lambda: next(clock))
+    products = MatrixProducts(Dimensions(1, 8, 8, False), "float32", CPU)
+    assert products._seconds(torch.ones(2, 2), torch.ones(2, 2), 6) == 0.5

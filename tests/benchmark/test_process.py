@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
+from workbench.benchmark import process as processes
 from workbench.benchmark.job import ENGINE
-from workbench.benchmark.measure import Entrant, take_rounds
-from workbench.benchmark.process import ContestantFailed, Process, alone_with, reason_of
+from workbench.benchmark.measure import Entrant, prepare, take_rounds
+from workbench.benchmark.process import (
+    ContestantFailed,
+    Process,
+    alone_with,
+    reason_of,
+    starter,
+)
 
 
 @pytest.fixture
@@ -83,8 +90,7 @@ def test_leaving_in_the_middle_of_a_turn_ends_the_process(job):
 def test_the_others_go_on_when_one_fails(job, broken):
     rates = iter(range(1, 100))
     with Entrant([broken], 1) as failing, Entrant([job, job], 2, warm_up=1) as working:
-        for entrant in (failing, working):
-            entrant.prepare()
+        prepare([failing, working])
         found = take_rounds([failing, working], 2, lambda: next(rates))
         for entrant in (failing, working):
             entrant.end()
@@ -93,3 +99,42 @@ def test_the_others_go_on_when_one_fails(job, broken):
     assert "WorkbenchError" in failing.measured.problem and failing.measured.memory is None
     assert all(seconds > 0 for seconds in working.measured.seconds)
     assert working.measured.workers == 2 and working.measured.memory > 100e6
+
+
+def test_who_does_not_last_lives_for_a_turn(job):
+    with Entrant([job], 2, warm_up=1, lasts=False) as entrant:
+        prepare([entrant])
+        assert entrant.processes == []
+        take_rounds([entrant], 2, lambda: 1.0)
+        (last,) = entrant.processes
+        assert last.process.exitcode == 0
+        entrant.end()
+    measured = entrant.measured
+    assert measured.problem == "" and min(measured.seconds) > 0 and len(measured.seconds) == 2
+    assert measured.first > 0 and measured.memory > 50e6
+
+
+def test_who_rests_does_so_after_every_turn(job, monkeypatch):
+    rested = []
+    monkeypatch.setattr(Process, "rest", lambda process: rested.append(process))
+    for rests, times in ((False, 0), (True, 3)):
+        with Entrant([job], 1, warm_up=1, rests=rests) as entrant:
+            prepare([entrant])
+            take_rounds([entrant], 2, lambda: 1.0)
+        assert len(rested) == times
+
+
+@pytest.mark.parametrize(("opens", "method"), [(True, "forkserver"), (False, "spawn")])
+def test_processes_are_forked_where_that_leaves_the_gpu_whole(monkeypatch, opens, method):
+    monkeypatch.delenv("PYTORCH_NVML_BASED_CUDA_CHECK", raising=False)
+    monkeypatch.setattr(processes, "_succeeds", lambda context, action: opens)
+    found = starter.__wrapped__("cuda")
+    assert found.get_start_method() == method
+    assert os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] == "1"
+
+
+def test_it_is_tried_in_a_process():
+    context = starter("cpu")
+    assert processes._succeeds(context, torch.get_num_threads)
+    # This build of torch has no CUDA, or this machine no GPU, or both are there.
+    assert processes._succeeds(context, torch.cuda.init) is torch.cuda.is_available()

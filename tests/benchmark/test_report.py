@@ -44,6 +44,7 @@ PEERS = (
 ALONE = measured("engine", [0.5, 0.8, 1.0], first=3.25)
 SIDE = measured("engine", [1.0, 1.2, 1.0], workers=2)
 COHORT = measured("engine", [None, 2.0, 4.0], runs=10)
+SLOW = measured("engine", [9.0, 9.0, 9.0], runs=4)
 FAILED = measured("engine", [None, None, None], memory=None, problem="out of memory")
 
 
@@ -68,6 +69,8 @@ def results(comparisons=(), seeds=(1, 5), **values):
         "tasks": [],
         "comparisons": list(comparisons),
         "agreements": [],
+        "random_weights": False,
+        "precision": None,
         "scaling": None,
     } | values
 
@@ -91,6 +94,11 @@ def test_one_seed():
         ([ALONE], 5, "one after another", "16", 15.0, 2.0),
         # The cohort took part in two rounds: 12 / 2 and 11 / 4 times ten, 1.5 / 2 and 2 / 4.
         ([ALONE, COHORT], 10, "one cohort of 10", "12", 43.75, 6.25),
+        ([ALONE, COHORT], 20, "2 cohorts of 10", "24", 43.75, 6.25),
+        # Ten runs for five seeds would be wasted: a cohort is never larger than the seeds.
+        ([ALONE, COHORT], 5, "one after another", "16", 15.0, 2.0),
+        # A cohort that is slower than lone runs is not what anyone would choose.
+        ([ALONE, SLOW], 4, "one after another", "12.8", 15.0, 2.0),
     ],
 )
 def test_several_seeds(engines, seeds, way, epoch, published, tuned):
@@ -189,6 +197,66 @@ def test_scaling():
     ]
 
 
+def precision(name, scores, losses, repeated=()):
+    return {
+        "precision": name,
+        "cohort": 1,
+        "seconds": 12.5,
+        "scores": scores,
+        "losses": losses,
+        "repeated": list(repeated),
+    }
+
+
+# Differences of the scores: 0.02, 0, 0.04: mean 0.02, sd 0.02, Student's t of two degrees of
+# freedom 4.3027: 0.02 -+ 4.3027 x 0.02 / 3 ** 0.5 = 0.02 -+ 0.0497. Of the losses: -0.1 thrice
+# but for 0.001.
+PRECISION = {
+    "task": "biosses",
+    "title": "BIOSSES",
+    "text": "real text",
+    "metric": "pearson",
+    "seeds": 3,
+    "steps": 60,
+    "precisions": [
+        precision("float32", [0.50, 0.60, 0.70], [1.0, 1.1, 1.2]),
+        precision("float16", [0.52, 0.60, 0.74], [0.9, 1.001, 1.1], [0, 1, 2]),
+        precision("bfloat16", [None, 0.60, 0.70], [1.0, 1.1, 1.2]),
+    ],
+}
+
+
+def test_precision():
+    table = report.precision_table(results(precision=PRECISION)).to_dict("records")
+    assert table[0] == {
+        "precision": "float32",
+        "runs": "3",
+        "Pearson \N{MULTIPLICATION SIGN}100": "60.00",
+        "sd": "10.00",
+        "difference [95%]": "",
+        "zero inside": "",
+        "final loss": "1.1",
+        "its sd": "0.1",
+        "its difference [95%]": "",
+        "zero inside it": "",
+        "steps repeated a run": "",
+        "cohorts of": "1",
+        "s": "12.5",
+    }
+    assert table[1]["difference [95%]"] == "+2 [-3, +7]" and table[1]["zero inside"] == "yes"
+    assert table[1]["its difference [95%]"] == "-0.1 [-0.1, -0.098]"
+    assert table[1]["zero inside it"] == "NO" and table[1]["steps repeated a run"] == "1.0"
+    # Two pairs are left; all their differences are zero.
+    assert table[2]["difference [95%]"] == "+0 [+0, +0]" and table[2]["zero inside"] == "yes"
+
+
+def test_random_weights_are_said():
+    for random in (False, True):
+        found = results(precision=PRECISION, random_weights=random)
+        assert ("weights are random" in report.precision_text(found)) is random
+        assert "60 steps, the same 3 seeds" in report.precision_text(found)
+
+
 def test_the_whole_report_says_what_was_measured_and_how():
     found = results([comparison([*PEERS, ALONE, SIDE])], scaling=SCALING)
     for text in (report.as_markdown(found), report.as_text(found)):
@@ -205,9 +273,14 @@ def test_the_whole_report_says_what_was_measured_and_how():
     [
         ({"comparisons": [comparison([*PEERS, ALONE, SIDE])]}, 2),
         ({"scaling": SCALING}, 2),
+        ({"precision": PRECISION}, 1),
         ({"comparisons": [comparison([*PEERS, FAILED])], "scaling": SCALING}, 4),
     ],
 )
 def test_the_figure_has_a_panel_for_each_measurement(values, panels):
     height, width, _ = imread(io.BytesIO(figure.draw(results(**values)))).shape
     assert (width, height) == (panels * 690, 540)
+
+
+def test_without_measurements_there_is_no_figure():
+    assert figure.draw(results()) is None

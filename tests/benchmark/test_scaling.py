@@ -6,13 +6,12 @@ from workbench.benchmark.scaling import Scaling, growth
 
 @pytest.fixture
 def scaling(checkpoints):
-    told = []
-    return Scaling(checkpoints["bert"], "float32", torch.device("cpu"), 1, told.append), told
+    return Scaling(checkpoints["bert"], "float32", torch.device("cpu"), 1)
 
 
 def test_cohorts_are_measured_by_run(scaling):
-    measure, told = scaling
-    found = measure.cohorts((1, 2))
+    told = []
+    found = scaling.cohorts((1, 2), told.append)
     assert [each["runs"] for each in found] == [1, 2]
     assert told == ["cohort of 1", "cohort of 2"]
     for each in found:
@@ -21,12 +20,17 @@ def test_cohorts_are_measured_by_run(scaling):
 
 
 def test_training_sets_are_measured_by_epoch(scaling):
-    found = scaling[0].examples((32, 64))
+    found = scaling.examples((32, 64))
     assert [each["steps_per_epoch"] for each in found] == [4, 8]
     assert found[0]["growth"] is None and isinstance(found[1]["growth"], float)
     for each in found:
         assert each["seconds_per_epoch"] == each["seconds_per_step"] * each["steps_per_epoch"]
         assert each["prepare_seconds"] > 0
+
+
+def test_what_is_foretold_is_one_number_for_each_size(scaling):
+    small, large, examples = scaling.foretell((1, 20), (32,), rate=1e9)
+    assert large > small == examples > 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Whether the contestants do the same work: without dropout their loss curves must agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -49,14 +50,26 @@ def curves(job: Job, steps: int) -> dict[str, Any]:
     """
     losses: dict[str, list[float]] = {}
     problems: dict[str, str] = {}
-    for each in jobs_in_order(job):
-        try:
-            with Process(each) as process:
-                losses[each.contestant] = [step[0] for step in process.turn(steps).losses]
-                process.end()
-        except ContestantFailed as problem:
-            problems[each.contestant] = str(problem)
+    with ExitStack() as stack:
+        # Nobody is timed here, so all start at once.
+        jobs = jobs_in_order(job)
+        processes = {each.contestant: stack.enter_context(Process(each)) for each in jobs}
+        for name, process in processes.items():
+            with _noted(name, problems):
+                process.start(steps)
+        for name, process in processes.items():
+            with _noted(name, problems):
+                losses[name] = [step[0] for step in process.finish().losses]
     return {"losses": losses, "problems": problems} | compare(losses, job.specs[0].precision)
+
+
+@contextmanager
+def _noted(name: str, problems: dict[str, str]) -> Iterator[None]:
+    """Note a contestant's first failure."""
+    try:
+        yield
+    except ContestantFailed as problem:
+        problems.setdefault(name, str(problem))
 
 
 def compare(losses: Mapping[str, Sequence[float]], precision: str) -> dict[str, Any]:

@@ -3,23 +3,31 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
 from workbench.benchmark.agreement import curves
-from workbench.benchmark.job import CACHED, ENGINE, PUBLISHED, TUNED, Job, frozen_depth
-from workbench.benchmark.machine import MatrixProducts
-from workbench.benchmark.measure import Entrant, take_rounds
+from workbench.benchmark.fitting import crowded, evenly, footprint, largest_cohort, together
+from workbench.benchmark.foretelling import (
+    PROCESS_SECONDS,
+    RATE_SECONDS,
+    compile_seconds,
+    step_seconds,
+)
+from workbench.benchmark.job import CACHED, ENGINE, PUBLISHED, TUNED, Job
+from workbench.benchmark.machine import MatrixProducts, free_memory
+from workbench.benchmark.measure import Entrant, prepare, take_rounds
 from workbench.benchmark.workload import Work, sample, take
 from workbench.execution.local import threads_per_worker, worker_count
 from workbench.models.checkpoint import Checkpoint
-from workbench.models.network import load
+from workbench.models.depth import Anatomy
 from workbench.spec import RunSpec
 from workbench.techniques import parse
-from workbench.training.operations import Dimensions, dimensions, training_operations
+from workbench.training.operations import Dimensions, training_operations
+from workbench.training.workload import frozen_depth
 
 FROZEN = "freeze"
 TECHNIQUES = ("baseline", FROZEN)
@@ -29,6 +37,7 @@ _ONCE = "freeze:half:cached"
 """The same with the frozen half passed once, which only the engine can."""
 
 _AGREEMENT_EXAMPLES, _AGREEMENT_STEPS = 4, 4
+_GPU_STEPS, _GPU_LEAD_IN = 20, 5
 
 
 @dataclass(frozen=True)
@@ -57,11 +66,19 @@ def effort(work: Work, device: torch.device) -> Effort:
     """Choose the work of a turn: seconds on a processor, a few hundred steps a second on a GPU."""
     full = len(work.train) // work.batch_size
     if device.type == "cuda":
-        batches = min(full, 20)
-        return Effort(batches, batches * -(-20 // batches), 5, lead_in=batches)
+        batches = min(full, _GPU_STEPS)
+        return Effort(batches, batches * -(-_GPU_STEPS // batches), 5, lead_in=_GPU_LEAD_IN)
     tokens = work.train.lengths.mean() * work.batch_size
     batches = int(np.clip(round(8000 / tokens), 2, 4))
     return Effort(min(full, batches), min(full, batches), 1, lead_in=0)
+
+
+def dimensions_of(checkpoint: Checkpoint, per_token: bool = False) -> Dimensions:
+    """Return the sizes of a checkpoint's network from its description."""
+    config = checkpoint.config
+    return Dimensions(
+        checkpoint.layers, config["hidden_size"], config["intermediate_size"], per_token
+    )
 
 
 @dataclass(frozen=True)
@@ -83,7 +100,9 @@ class Comparison:
     seeds
         Numbers of seeds to train.
     rounds
-        Of each of the `stages`.
+        In which every contestant takes its turn once.
+    compiled
+        Whether torch compiles the engine's network; None leaves it to the engine.
     """
 
     work: Work
@@ -93,6 +112,7 @@ class Comparison:
     device: torch.device
     seeds: tuple[int, ...]
     rounds: int
+    compiled: bool | None = None
 
     @cached_property
     def effort(self) -> Effort:
@@ -133,8 +153,8 @@ class Comparison:
 
         The engine looks at the number of steps before it compiles.
         """
-        effort, stages = self.effort, len(self.seeds) if self.device.type == "cuda" else 1
-        turns = stages * self.rounds * (effort.steps + effort.lead_in)
+        effort = self.effort
+        turns = self.rounds * (effort.steps + effort.lead_in)
         steps = max(self.work.epochs * self.work.steps_per_epoch, turns + 2 * effort.batches)
         return -(-steps // effort.batches)
 
@@ -155,6 +175,7 @@ class Comparison:
             device=str(self.device),
             padded_length=self.work.max_length,
             threads=threads,
+            compiled=self.compiled,
         )
 
     def agreement(self) -> dict[str, Any]:
@@ -185,15 +206,15 @@ class Comparison:
         }
 
     @cached_property
-    def _shape(self) -> tuple[Dimensions, int]:
-        """The model's dimensions, and the depth up to which nothing trains."""
-        model = load(self.checkpoint, self.work.outputs, self.work.objective == "token")
-        return dimensions(model.network), frozen_depth(self.spec(), model)
-
-    @property
     def sizes(self) -> Dimensions:
         """The model's dimensions."""
-        return self._shape[0]
+        return dimensions_of(self.checkpoint, self.work.objective == "token")
+
+    @cached_property
+    def _frozen(self) -> int:
+        """The depth up to which nothing trains."""
+        layers = self.checkpoint.layers
+        return frozen_depth(self.spec(), Anatomy(layers, 0.0, ()))
 
     @cached_property
     def facts(self) -> dict[str, float]:
@@ -208,44 +229,84 @@ class Comparison:
         }
 
     def _operations(self, lengths: np.ndarray, cached: bool = False) -> float:
-        return training_operations(self.sizes, lengths, self._shape[1], cached)
+        return training_operations(self.sizes, lengths, self._frozen, cached)
 
-    @property
-    def round_operations(self) -> float:
-        """About how many operations a round of one stage needs; it foretells the time."""
-        padded = np.full(self.work.batch_size, self.work.max_length)
-        useful = self.facts["operations_per_step"] * self.effort.steps
-        engines = sum(len(jobs[0].specs) * len(jobs) for jobs in self._engines())
-        published = self._operations(padded) * self.effort.published_steps
-        return published * len(self.stages()) + useful * (engines + len(self.stages()))
+    def engines(self) -> list[list[Job]]:
+        """Return the engine's ways to train the seeds; the jobs of one way run side by side.
 
-    def stages(self) -> list[list[list[Job]]]:
-        """Return the engine's ways to train the seeds, grouped by what is in memory together.
-
-        On a GPU several seeds are one cohort; cohorts come one after another, because the largest
-        fills the memory. On a processor they are workers side by side, as in a sweep.
+        On a GPU several seeds are cohorts, as large as its memory allows; on a processor they are
+        workers side by side, as in a sweep.
         """
-        engines = self._engines()
-        return [[jobs] for jobs in engines] if self.device.type == "cuda" else [engines]
-
-    def _engines(self) -> list[list[Job]]:
         if self.device.type == "cuda":
-            return [[self.job(ENGINE, runs)] for runs in self.seeds] + self._cached()
+            return [[self.job(ENGINE, runs)] for runs in self._cohorts] + self._cached()
         threads = threads_per_worker()
         workers = worker_count(self.device.type, max(self.seeds))
         lone = [[self.job(ENGINE)], *self._cached()]
         return [*lone, [self.job(ENGINE, threads=threads)] * workers] if workers > 1 else lone
 
+    @cached_property
+    def _cohorts(self) -> list[int]:
+        most = largest_cohort(self.job(ENGINE), self.sizes, self._free)
+        return sorted({evenly(seeds, most) for seeds in self.seeds})
+
+    @cached_property
+    def _free(self) -> int:
+        return free_memory(self.device)
+
     def _cached(self) -> list[list[Job]]:
         return [[self.job(CACHED)]] if self.technique == FROZEN else []
 
-    def _entrant(self, jobs: Sequence[Job]) -> Entrant:
+    def entrants(self) -> list[Entrant]:
+        """Return every contestant, ready to be started."""
+        ways = [[self.job(PUBLISHED)], [self.job(TUNED)], *self.engines()]
+        footprints = [len(jobs) * footprint(jobs[0], self.sizes) for jobs in ways]
+        rests, lasts = crowded(footprints, self._free), together(footprints, self._free)
+        return [self._entrant(jobs, rests, lasts) for jobs in ways]
+
+    def _entrant(self, jobs: Sequence[Job], rests: bool, lasts: bool) -> Entrant:
         chosen, contestant = self.effort, jobs[0].contestant
-        lead_in = min(chosen.lead_in, chosen.published_steps)
         if contestant == PUBLISHED:
-            return Entrant(jobs, chosen.published_steps, lead_in, lead_in)
-        warm_up = max(1, lead_in) if contestant == TUNED else chosen.batches
-        return Entrant(jobs, chosen.steps, warm_up, chosen.lead_in)
+            steps, warm_up = chosen.published_steps, chosen.lead_in
+        elif contestant == TUNED:
+            steps, warm_up = chosen.steps, max(1, chosen.lead_in)
+        else:
+            steps, warm_up = chosen.steps, chosen.batches
+        return Entrant(jobs, steps, warm_up, chosen.lead_in, rests, lasts)
+
+    def foretell(self, rate: float) -> dict[str, float]:
+        """Foretell how many seconds this takes.
+
+        Parameters
+        ----------
+        rate
+            Of matrix products, in operations a second.
+
+        Returns
+        -------
+        dict
+            ``agreement``, ``start`` and ``round``.
+        """
+        entrants, base = self.entrants(), PROCESS_SECONDS[self.device.type]
+        steps = [self._step_seconds(each, rate) for each in entrants]
+        pairs = list(zip(entrants, steps, strict=True))
+        warm = sum(each.warm_up * seconds for each, seconds in pairs)
+        warm += sum(compile_seconds(each.jobs[0]) for each in entrants)
+        turns = sum((each.steps + each.lead_in) * seconds for each, seconds in pairs)
+        # Who does not last starts and warms up again for every turn.
+        turns += sum(base + each.warm_up * seconds for each, seconds in pairs if not each.lasts)
+        return {
+            "agreement": base + 3 * _AGREEMENT_STEPS * min(steps),
+            "start": base + warm,
+            "round": turns + (len(entrants) + 1) * RATE_SECONDS[self.device.type],
+        }
+
+    def _step_seconds(self, entrant: Entrant, rate: float) -> float:
+        job, runs = entrant.jobs[0], sum(len(job.specs) for job in entrant.jobs)
+        operations = self.facts["operations_per_step"]
+        if job.contestant == PUBLISHED:
+            padded = np.full(self.work.batch_size, self.work.max_length)
+            operations = self._operations(padded)
+        return step_seconds(job.contestant, runs * operations, rate, self.device.type)
 
     def measure(self, tell: Callable[[int], None] = lambda done: None) -> dict[str, Any]:
         """Measure all contestants in paired rounds.
@@ -253,7 +314,7 @@ class Comparison:
         Parameters
         ----------
         tell
-            Told how many rounds are done.
+            Told how many rounds are done; 0 when all have started.
 
         Returns
         -------
@@ -262,49 +323,12 @@ class Comparison:
             whose ``seconds`` are by round too.
         """
         products = MatrixProducts(self.sizes, self.precision, self.device)
-        rates: list[float] = []
         with ExitStack() as stack:
-            peers = [self._entrant([self.job(name)]) for name in (PUBLISHED, TUNED)]
-            _prepare(peers, stack)
-            engines: list[Entrant] = []
-            for jobs in self.stages():
-                done = len(rates)
-                stage = [self._entrant(one) for one in jobs]
-                _skip(stage, done)
-                rates += self._stage(peers, stage, products, partial(_add, tell, done))
-                engines += stage
-            _skip(engines, len(rates))
-            for entrant in peers:
+            entrants = [stack.enter_context(entrant) for entrant in self.entrants()]
+            prepare(entrants)
+            tell(0)
+            rates = take_rounds(entrants, self.rounds, products.rate, tell)
+            for entrant in entrants:
                 entrant.end()
-        found = [entrant.measured.to_json() for entrant in (*peers, *engines)]
+        found = [entrant.measured.to_json() for entrant in entrants]
         return self.key | self.facts | {"rates": rates, "contestants": found}
-
-    def _stage(
-        self,
-        peers: Sequence[Entrant],
-        engines: Sequence[Entrant],
-        products: MatrixProducts,
-        tell: Callable[[int], None],
-    ) -> list[float]:
-        with ExitStack() as stack:
-            _prepare(engines, stack)
-            rates = take_rounds([*peers, *engines], self.rounds, products.rate, tell)
-            for entrant in engines:
-                entrant.end()
-        return rates
-
-
-def _prepare(entrants: Sequence[Entrant], stack: ExitStack) -> None:
-    for entrant in entrants:
-        stack.enter_context(entrant).prepare()
-
-
-def _add(tell: Callable[[int], None], before: int, done: int) -> None:
-    tell(before + done)
-
-
-def _skip(engines: Sequence[Entrant], rounds: int) -> None:
-    """Give engines an empty entry for each round, up to this number, that they took no part in."""
-    for entrant in engines:
-        seconds = entrant.measured.seconds
-        seconds += [None] * (rounds - len(seconds))

@@ -6,18 +6,22 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from workbench.analysis.summary import metric_title
 from workbench.benchmark.job import PUBLISHED, TUNED
-from workbench.benchmark.report import seeds_ratio
+from workbench.benchmark.report import difference, seeds_ratio
 from workbench.notebook.palette import COLOURS
 
 _DOTS_PER_INCH = 150
 _PANEL_INCHES = (4.6, 3.6)
 
 
-def draw(results: dict[str, Any]) -> bytes:
-    """Draw a PNG image with a panel for each kind of measurement there is."""
+def draw(results: dict[str, Any]) -> bytes | None:
+    """Draw a PNG image with a panel for each kind of measurement there is; None without any."""
     panels = [_ratios(PUBLISHED), _ratios(TUNED)] if results["comparisons"] else []
+    panels += [_precisions] if results["precision"] else []
     panels += [_cohorts, _examples] if results["scaling"] else []
+    if not panels:
+        return None
     width, height = _PANEL_INCHES
     figure = Figure(figsize=(width * len(panels), height), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -60,6 +64,24 @@ def _shown(results: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the comparisons of the first technique: the others are in the table."""
     first = results["comparisons"][0]["technique"]
     return [each for each in results["comparisons"] if each["technique"] == first]
+
+
+def _precisions(axis: Axes, results: dict[str, Any]) -> None:
+    """Draw every seed's difference to float32, and the interval of the mean."""
+    full, *others = results["precision"]["precisions"]
+    for place, each in enumerate(others):
+        colour, found = COLOURS[place % len(COLOURS)], difference(each, full, "scores")
+        pairs = zip(each["scores"], full["scores"], strict=True)
+        points = [100 * (a - b) for a, b in pairs if a is not None and b is not None]
+        axis.scatter([place] * len(points), points, color=colour, alpha=0.4, s=16)
+        if interval := found.interval():
+            low, high = (100 * end for end in interval)
+            axis.plot([place + 0.15] * 3, [low, (low + high) / 2, high], marker="_", color=colour)
+    axis.axhline(0, color="black", linewidth=0.8)
+    axis.set_xticks(range(len(others)), [each["precision"] for each in others])
+    axis.set_xlim(-0.5, len(others) - 0.5)
+    axis.set_title("Score minus float32's, by seed", fontsize="medium")
+    axis.set_ylabel(metric_title(results["precision"]["metric"]))
 
 
 def _cohorts(axis: Axes, results: dict[str, Any]) -> None:

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench.execution.shortage import return_heap
 from workbench.models.checkpoint import Checkpoint
 from workbench.models.network import LoadedModel, load
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
-from workbench.techniques import from_settings
 
 PUBLISHED, TUNED, ENGINE, CACHED = "published", "tuned", "engine", "engine, cached"
 CONTESTANTS = {
@@ -56,6 +56,8 @@ class Job:
         What `PUBLISHED` pads every example to.
     threads
         Of the processor; 0 leaves torch's own choice.
+    compiled
+        Whether torch compiles the engine's network; None leaves it to the engine.
     """
 
     contestant: str
@@ -68,6 +70,7 @@ class Job:
     device: str
     padded_length: int
     threads: int = 0
+    compiled: bool | None = None
 
     @property
     def per_token(self) -> bool:
@@ -80,12 +83,12 @@ class Job:
         return load(self.checkpoint, self.outputs, self.per_token, "native", dropout)
 
 
-def frozen_depth(spec: RunSpec, model: LoadedModel) -> int:
-    """Return the highest depth up to which nothing trains at the first step; -1 for none."""
-    composition, anatomy = from_settings(spec.techniques), model.anatomy
-    depths = range(anatomy.top + 1)
-    trained = (depth for depth in depths if composition.trains(depth, 0, anatomy))
-    return next(trained, anatomy.top + 1) - 1
+def give_memory_back(device: torch.device) -> None:
+    """Give what has been freed in this process back to the GPU, or to the system."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    else:
+        return_heap()
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,7 @@ class Turns:
         """Stop the clock of the last turn, wait for the next one and start it."""
         self._finish()
         while (command := self.receive()) == REST:
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            give_memory_back(self.device)
             self.send(None)
         if command == END:
             raise StopIteration

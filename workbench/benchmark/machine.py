@@ -15,7 +15,8 @@ import psutil
 import torch
 from torch.nn import functional
 
-from workbench.training.device import cores
+from workbench.training.device import allow_tf32, cores
+from workbench.training.device import free_memory as free_gpu_memory
 from workbench.training.operations import Dimensions
 
 _PACKAGES = ("torch", "transformers", "accelerate", "numpy")
@@ -25,8 +26,12 @@ _NATIVE_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 _TOKENS = {"cpu": 1024, "cuda": 8192}
 _SQUARE = {"cpu": 2048, "cuda": 8192}
-_SECONDS = 0.1
+_SECONDS = {"cpu": 0.1, "cuda": 0.03}
+"""That the repetitions of a shape take together at least."""
+_UNWATCHED = {"cpu": 0.0, "cuda": 0.005}
+"""Seconds of products for which nobody waits one by one: a GPU is told what to do ahead of time."""
 _REPETITIONS = 3
+_MOST_UNWATCHED = 200
 
 
 def describe(device: torch.device) -> dict[str, Any]:
@@ -122,8 +127,7 @@ class MatrixProducts:
     @property
     def shapes(self) -> list[tuple[int, int, int]]:
         """Rows, columns of the input and columns of the output of each product tried."""
-        kind = "cuda" if self.device.type == "cuda" else "cpu"
-        tokens, square = _TOKENS[kind], _SQUARE[kind]
+        tokens, square = _TOKENS[self._kind], _SQUARE[self._kind]
         hidden, intermediate = self.sizes.hidden, self.sizes.intermediate
         return [
             (tokens, hidden, hidden),
@@ -134,33 +138,57 @@ class MatrixProducts:
 
     def rate(self) -> float:
         """Return operations per second: the best shape's, each the median of repetitions."""
-        return max(self._rate(*shape) for shape in self.shapes)
+        allow_tf32(self.precision, self.device)
+        found = max(self._rate(*shape) for shape in self.shapes)
+        if self.device.type == "cuda":
+            # The contestants need this memory more.
+            torch.cuda.empty_cache()
+        return found
+
+    @property
+    def _kind(self) -> str:
+        return "cuda" if self.device.type == "cuda" else "cpu"
 
     @torch.inference_mode()
     def _rate(self, rows: int, inner: int, columns: int) -> float:
-        kind = getattr(torch, self.precision)
-        values = torch.ones(rows, inner, dtype=kind, device=self.device)
-        weights = torch.ones(columns, inner, dtype=kind, device=self.device)
-        self._seconds(values, weights)
-        seconds = list(self._repeated(values, weights))
+        # Not ones: on numbers that are all alike a GPU draws less power and is faster.
+        values, weights = (
+            torch.randn(size, inner, device=self.device).to(getattr(torch, self.precision))
+            for size in (rows, columns)
+        )
+        self._seconds(values, weights, 1)
+        single = self._seconds(values, weights, 1)
+        products = min(max(1, round(_UNWATCHED[self._kind] / single)), _MOST_UNWATCHED)
+        seconds = list(self._repeated(values, weights, products))
         return 2.0 * rows * inner * columns / statistics.median(seconds)
 
-    def _repeated(self, values: torch.Tensor, weights: torch.Tensor) -> Iterator[float]:
+    def _repeated(
+        self, values: torch.Tensor, weights: torch.Tensor, products: int
+    ) -> Iterator[float]:
         count, spent = 0, 0.0
-        while count < _REPETITIONS or spent < _SECONDS:
-            yield (seconds := self._seconds(values, weights))
-            count, spent = count + 1, spent + seconds
+        while count < _REPETITIONS or spent < _SECONDS[self._kind]:
+            yield (seconds := self._seconds(values, weights, products))
+            count, spent = count + 1, spent + products * seconds
 
-    def _seconds(self, values: torch.Tensor, weights: torch.Tensor) -> float:
+    def _seconds(self, values: torch.Tensor, weights: torch.Tensor, products: int) -> float:
+        """Return the seconds of one of several products, waited for together."""
         self._wait()
         started = time.perf_counter()
-        functional.linear(values, weights)
+        for _ in range(products):
+            functional.linear(values, weights)
         self._wait()
-        return time.perf_counter() - started
+        return (time.perf_counter() - started) / products
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that are free on a GPU, or in main memory."""
+    if device.type == "cuda":
+        return free_gpu_memory(device)
+    return int(psutil.virtual_memory().available)
 
 
 def load_average() -> float | None:

@@ -65,10 +65,24 @@ class Entrant:
         Steps of the first turn, which is not measured; 0 for none.
     lead_in
         Steps before every turn that are not timed, which wake a resting device up.
+    rests
+        Whether it gives memory back between its turns.
+    lasts
+        Whether its processes live from the first turn to the last. Those of others are started for
+        every turn and ended after it, so that their memory is free while others take theirs.
     """
 
-    def __init__(self, jobs: Sequence[Job], steps: int, warm_up: int = 0, lead_in: int = 0):
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        steps: int,
+        warm_up: int = 0,
+        lead_in: int = 0,
+        rests: bool = False,
+        lasts: bool = True,
+    ):
         self.jobs, self.steps, self.warm_up, self.lead_in = jobs, steps, warm_up, lead_in
+        self.rests, self.lasts = rests, lasts
         self.measured = Measured(jobs[0].contestant, len(jobs[0].specs), len(jobs))
         self.processes: list[Process] = []
         self._stack = ExitStack()
@@ -79,26 +93,52 @@ class Entrant:
     def __exit__(self, *problem: Any) -> None:
         self._stack.__exit__(*problem)
 
-    def prepare(self) -> None:
-        """Start the processes and take the first turn."""
-        self._attempt(self._prepare)
-
     def turn(self) -> None:
         """Take one measured turn."""
-        seconds = self._attempt(self._turn)
+        seconds = self._attempt(self._turn if self.lasts else self._whole_life)
         self.measured.seconds.append(seconds)
 
     def end(self) -> None:
         """End the processes and note their peak memory."""
-        self.measured.memory = self._attempt(
-            lambda: sum(process.end() for process in self.processes)
-        )
-        self._stack.close()
+        if self.lasts:
+            self._attempt(self._end)
 
-    def _prepare(self) -> None:
+    def start(self) -> None:
+        """Start the processes, which load their models meanwhile."""
+        if self.lasts:
+            self._attempt(self._start)
+
+    def wait(self) -> None:
+        """Wait until the processes have loaded their models."""
+        if self.lasts:
+            self._attempt(self._wait)
+
+    def warm(self) -> None:
+        """Take the first turn."""
+        if self.lasts:
+            self._attempt(self._warm)
+
+    def _whole_life(self) -> float:
+        """Start, take one turn and end."""
+        for action in (self._start, self._wait, self._warm):
+            action()
+        seconds = self._turn()
+        self._end()
+        return seconds
+
+    def _start(self) -> None:
         self.processes = [self._stack.enter_context(Process(job)) for job in self.jobs]
+        for process in self.processes:
+            process.start_resting()
+
+    def _wait(self) -> None:
+        for process in self.processes:
+            process.rested()
+
+    def _warm(self) -> None:
         if self.warm_up:
-            self.measured.first = self._together(self.warm_up)
+            first = self._together(self.warm_up)
+            self.measured.first = self.measured.first or first
             self._rest()
 
     def _turn(self) -> float:
@@ -109,9 +149,14 @@ class Entrant:
         return seconds
 
     def _rest(self) -> None:
-        if self.lead_in:
+        if self.rests:
             for process in self.processes:
                 process.rest()
+
+    def _end(self) -> None:
+        memory = sum(process.end() for process in self.processes)
+        self.measured.memory = max(memory, self.measured.memory or 0.0)
+        self._stack.close()
 
     def _together(self, steps: int) -> float:
         """Let all processes take a turn side by side; return the seconds of the slowest."""
@@ -129,6 +174,16 @@ class Entrant:
             self.measured.problem = str(problem)
             self._stack.close()
             return None
+
+
+def prepare(entrants: Sequence[Entrant]) -> None:
+    """Start all entrants at once, and let them take their first turns one after another."""
+    for entrant in entrants:
+        entrant.start()
+    for entrant in entrants:
+        entrant.wait()
+    for entrant in entrants:
+        entrant.warm()
 
 
 def take_rounds(

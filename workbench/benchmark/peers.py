@@ -24,15 +24,18 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from workbench.benchmark.job import PUBLISHED, TUNED, Job, Turns, frozen_depth
+from workbench.benchmark.job import PUBLISHED, TUNED, Job, Turns
 from workbench.models.network import LoadedModel
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
-from workbench.training.cohort import plan
 from workbench.training.initial import draw
+from workbench.training.plan import plan
+from workbench.training.workload import frozen_depth
 
 _GRAIN = 8
 """Dynamic padding goes up to a multiple of this, as tensor cores want."""
+
+_LOW_SCALE = 128.0
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     PUBLISHED: {"optim": "adamw_torch"},
@@ -59,7 +62,18 @@ def train(job: Job, turns: Turns) -> None:
         arguments, taking = _arguments(job, folder), _TakingTurns(turns)
         trainer = _NotingTrainer(turns, args=arguments, callbacks=[taking], **parts)
         trainer.remove_callback(PrinterCallback)
+        if job.specs[0].precision == "float16":
+            start_low(trainer.accelerator.scaler)
         trainer.train()
+
+
+def start_low(scaler: Any) -> None:
+    """Let a loss scale begin so low that no step is skipped.
+
+    torch's own start leaves out the first updates until the scale fits, the engine repeats those
+    steps: their losses would then be of different work.
+    """
+    scaler.load_state_dict(scaler.state_dict() | {"scale": _LOW_SCALE})
 
 
 def native_model(job: Job, loaded: LoadedModel) -> nn.Module:
@@ -85,7 +99,7 @@ def _set_parameters(spec: RunSpec, loaded: LoadedModel, model: Any) -> None:
     """Draw new parameters as the engine does, and freeze what the techniques freeze."""
     anatomy = loaded.anatomy
     native = _by_engine_name(model)
-    frozen = frozen_depth(spec, loaded)
+    frozen = frozen_depth(spec, anatomy)
     for place in anatomy.parameters:
         parameter = native[place.name]
         parameter.requires_grad_(place.depth > frozen)

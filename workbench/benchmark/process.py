@@ -1,6 +1,8 @@
 """Contestants in processes of their own, so that memory is theirs alone and a death harms no other.
 
-The processes are forked from a server that has imported the libraries and done nothing else.
+The processes are forked from a server that has imported the libraries and done nothing else. A GPU
+that was opened before a fork is lost after it: where importing the libraries opens it, processes
+are started afresh instead.
 """
 
 import multiprocessing
@@ -8,16 +10,19 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any
 
 import torch
 
 from workbench.benchmark import engine, peers
 from workbench.benchmark.job import CACHED, END, ENGINE, REST, Job, Turn, Turns
+from workbench.training.device import allow_tf32
 
 _PATIENCE_SECONDS = 30
 
@@ -52,6 +57,8 @@ def serve(connection: Connection, job: Job) -> None:
         device = torch.device(job.device)
         if job.threads:
             torch.set_num_threads(job.threads)
+        # In float32 nobody multiplies with TF32's 10 bits.
+        allow_tf32(job.specs[0].precision, device)
         train = engine.train if job.contestant in (ENGINE, CACHED) else peers.train
         train(job, Turns(connection.recv, connection.send, device))
         connection.send(peak_memory(device))
@@ -93,8 +100,9 @@ class Process:
     """
 
     def __init__(self, job: Job):
-        self.connection, theirs = _context().Pipe()
-        self.process = _context().Process(target=serve, args=(theirs, job))
+        context = starter(torch.device(job.device).type)
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, job))
         self.process.start()
         theirs.close()
 
@@ -131,10 +139,18 @@ class Process:
         self.start(steps)
         return self.finish()
 
-    def rest(self) -> None:
-        """Let it give memory that it does not need now back to the device."""
+    def start_resting(self) -> None:
+        """Let it give memory that it does not need now back, as soon as it gets there."""
         self.start(REST)
+
+    def rested(self) -> None:
+        """Wait until it has given memory back, and has loaded its model before."""
         self._answer()
+
+    def rest(self) -> None:
+        """Let it give memory back and wait for the end."""
+        self.start_resting()
+        self.rested()
 
     def end(self) -> float:
         """End the contestant and return its peak memory in bytes."""
@@ -163,7 +179,29 @@ class Process:
         return ContestantFailed(f"ended with status {code}")
 
 
-def _context() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+@cache
+def starter(kind: str) -> ForkServerContext | SpawnContext:
+    """Return what starts processes that compute on a kind of device."""
+    if kind == "cuda":
+        # Asking torch whether there is a GPU then opens none.
+        os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
+    forked = multiprocessing.get_context("forkserver")
+    forked.set_forkserver_preload([__name__])
+    if kind == "cuda" and not _succeeds(forked, torch.cuda.init):
+        return multiprocessing.get_context("spawn")
+    return forked
+
+
+def _succeeds(context: ForkServerContext, action: Callable[[], None]) -> bool:
+    """Tell whether a process started by a context can do something."""
+    process = context.Process(target=_silently, args=(action,))
+    process.start()
+    process.join()
+    return process.exitcode == 0
+
+
+def _silently(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Exception:
+        sys.exit(1)

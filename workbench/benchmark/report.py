@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.analysis.summary import aligned, markdown
+from workbench.analysis import spread
+from workbench.analysis.summary import aligned, markdown, metric_title
 from workbench.benchmark.job import CACHED, CONTESTANTS, ENGINE, PUBLISHED, TUNED
 
 WIDTH = 150
@@ -54,19 +55,33 @@ def engine_for(comparison: dict[str, Any], seeds: int) -> tuple[dict[str, Any], 
     -------
     tuple
         What was measured, how many of its turns train one step of every seed, and the way in words;
-        None where nothing fits. One cohort is measured whole; of workers side by side a turn is
-        measured, and the seeds take as many turns as are needed.
+        None where nothing fits. Cohorts and workers side by side are measured whole for one turn,
+        and the seeds take as many turns as are needed: of the ways that were measured, the one that
+        takes the least time; where all failed, the first of them.
     """
-    cohort = find(comparison, ENGINE, seeds)
-    if cohort:
-        return cohort, 1, "alone" if seeds == 1 else f"one cohort of {seeds}"
-    for measured in comparison["contestants"]:
-        if measured["contestant"] == ENGINE and measured["workers"] > 1:
-            workers = measured["workers"]
-            turns = math.ceil(seeds / workers)
-            return measured, turns, f"{workers} workers side by side, {turns} turns"
-    alone = find(comparison, ENGINE)
-    return (alone, seeds, "one after another") if alone else None
+    ways = [
+        (measured, *_turns(measured, seeds))
+        for measured in comparison["contestants"]
+        if measured["contestant"] == ENGINE
+        and (measured["runs"] * measured["workers"] <= seeds or measured["workers"] > 1 < seeds)
+    ]
+    return min(ways, key=_time, default=None)
+
+
+def _turns(measured: dict[str, Any], seeds: int) -> tuple[int, str]:
+    """Return how many turns train all seeds, and the way in words."""
+    runs, workers = measured["runs"], measured["workers"]
+    turns = math.ceil(seeds / (runs * workers))
+    if workers > 1:
+        return turns, f"{workers} workers side by side, {turns} turns"
+    if runs > 1:
+        return turns, f"{'one cohort' if turns == 1 else f'{turns} cohorts'} of {runs}"
+    return turns, "alone" if seeds == 1 else "one after another"
+
+
+def _time(way: tuple[dict[str, Any], int, str]) -> float:
+    step = median_of(way[0]["seconds"])
+    return math.inf if step is None else way[1] * step
 
 
 def lone_table(results: dict[str, Any]) -> pd.DataFrame:
@@ -247,6 +262,78 @@ def examples_table(results: dict[str, Any]) -> pd.DataFrame:
     )
 
 
+def precision_text(results: dict[str, Any]) -> str:
+    """Say what was trained in every precision."""
+    found = results["precision"]
+    weights = (
+        " The model's weights are random: its scores say little, and how they differ says no more."
+        if results["random_weights"]
+        else ""
+    )
+    return (
+        f"{found['title']} ({found['text']}), {found['steps']} steps, the same {found['seeds']} "
+        "seeds in each precision, scores on the test split. The loss is the mean over a run's last "
+        "epoch. The differences to float32 are paired by seed; intervals are Student's, 95%, not "
+        f"adjusted for several comparisons.{weights}"
+    )
+
+
+def precision_table(results: dict[str, Any]) -> pd.DataFrame:
+    """Return the table of precisions: a row for each, compared with float32."""
+    found = results["precision"]
+    full, title = found["precisions"][0], metric_title(found["metric"])
+    return pd.DataFrame([_precision_row(each, full, title) for each in found["precisions"]])
+
+
+def _precision_row(each: dict[str, Any], full: dict[str, Any], title: str) -> dict[str, str]:
+    scores, losses = difference(each, full, "scores"), difference(each, full, "losses")
+    compared = each is not full
+    repeated = each["repeated"]
+    return {
+        "precision": each["precision"],
+        "runs": str(len(each["scores"])),
+        title: _hundredfold(spread.mean(each["scores"])),
+        "sd": _hundredfold(spread.sd(each["scores"])),
+        "difference [95%]": _with_interval(scores, 100) if compared else _EMPTY,
+        "zero inside": _zero_inside(scores) if compared else _EMPTY,
+        "final loss": _significant(spread.mean(each["losses"])),
+        "its sd": _significant(spread.sd(each["losses"])),
+        "its difference [95%]": _with_interval(losses, 1) if compared else _EMPTY,
+        "zero inside it": _zero_inside(losses) if compared else _EMPTY,
+        "steps repeated a run": f"{statistics.mean(repeated):.1f}" if repeated else _EMPTY,
+        "cohorts of": str(each["cohort"]),
+        "s": _seconds(each["seconds"]),
+    }
+
+
+def difference(each: dict[str, Any], full: dict[str, Any], kind: str) -> spread.Difference:
+    """Return the paired difference of a precision's ``scores`` or ``losses`` to float32's."""
+    return spread.paired(dict(enumerate(each[kind])), dict(enumerate(full[kind])))
+
+
+def _hundredfold(value: float | None) -> str:
+    return _EMPTY if value is None else f"{100 * value:.2f}"
+
+
+def _significant(value: float | None) -> str:
+    return _EMPTY if value is None else f"{value:.3g}"
+
+
+def _with_interval(found: spread.Difference, factor: float) -> str:
+    interval = found.interval()
+    if found.mean is None or interval is None:
+        return _EMPTY
+    mean, low, high = (f"{factor * value:+.2g}" for value in (found.mean, *interval))
+    return f"{mean} [{low}, {high}]"
+
+
+def _zero_inside(found: spread.Difference) -> str:
+    interval = found.interval()
+    if interval is None:
+        return "unknown"
+    return "yes" if interval.low <= 0 <= interval.high else "NO"
+
+
 def sections(results: dict[str, Any]) -> list[tuple[str, str, pd.DataFrame]]:
     """Return title, explanation and table of every part of the report that has something."""
     contestants = "; ".join(f"{name} is {what}" for name, what in CONTESTANTS.items())
@@ -259,8 +346,8 @@ def sections(results: dict[str, Any]) -> list[tuple[str, str, pd.DataFrame]]:
         )
         several = (
             "The peers' time is computed: one seed's, times the seeds. The engine's is measured: "
-            "a cohort is one turn; of workers side by side one turn is measured and counted as "
-            "often as the seeds need it."
+            "of a cohort, or of workers side by side, one turn is measured and counted as often as "
+            "the seeds need it."
         )
         found += [("One seed", lone, lone_table(results))]
         found += [("Several seeds", several, seeds_table(results))]
@@ -270,6 +357,8 @@ def sections(results: dict[str, Any]) -> list[tuple[str, str, pd.DataFrame]]:
             "is the largest one relative to the engine's loss."
         )
         found += [("The same work", text, agreement_table(results))]
+    if results["precision"]:
+        found += [("Precision", precision_text(results), precision_table(results))]
     if results["scaling"]:
         where = f"Generated text, {results['scaling']['precision']}, the engine alone."
         found += [("Time against the size of the cohort", where, cohort_table(results))]
@@ -324,7 +413,9 @@ def as_markdown(results: dict[str, Any]) -> str:
     parts += ["\n".join(f"- {line}" for line in heading(results))]
     for title, text, table in sections(results):
         parts += [f"## {title}", text, markdown(table).rstrip()]
-    return "\n\n".join([*parts, "![Ratios and scaling](figure.png)"]) + "\n"
+    if any(results[name] for name in ("comparisons", "precision", "scaling")):
+        parts += ["![The same as a picture](figure.png)"]
+    return "\n\n".join(parts) + "\n"
 
 
 def as_text(results: dict[str, Any]) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 from workbench.benchmark.comparison import Comparison
+from workbench.benchmark.foretelling import PROCESS_SECONDS, step_seconds
 from workbench.benchmark.job import ENGINE, Job
-from workbench.benchmark.measure import Entrant
+from workbench.benchmark.measure import Entrant, prepare
 from workbench.benchmark.workload import load_work
 from workbench.models.checkpoint import Checkpoint
 
@@ -23,6 +24,9 @@ COHORTS = (1, 2, 4, 8, 16)
 
 EXAMPLES = (64, 256, 1024, 4096, 16384)
 """Sizes of the training set."""
+
+Tell = Callable[[str], None]
+"""Told what has been measured."""
 
 _TASK = "miniature-similarity"
 _COHORT_TASK = f"{_TASK}:size=256"
@@ -41,46 +45,66 @@ class Scaling:
         How and where.
     rounds
         Turns of which the median counts.
-    tell
-        Told what has been measured.
+    compiled
+        Whether torch compiles the network; None leaves it to the engine.
     """
 
     checkpoint: Checkpoint
     precision: str
     device: torch.device
     rounds: int
-    tell: Callable[[str], None] = lambda text: None
+    compiled: bool | None = None
 
-    def cohorts(self, sizes: Sequence[int] = COHORTS) -> list[dict[str, Any]]:
+    def cohorts(
+        self, sizes: Sequence[int] = COHORTS, tell: Tell = lambda text: None
+    ) -> list[dict[str, Any]]:
         """Measure one step of cohorts of these sizes; a failure is kept in ``problem``."""
-        return [self._cohort(size) for size in sizes]
+        return [self._cohort(size, tell) for size in sizes]
 
-    def examples(self, sizes: Sequence[int] = EXAMPLES) -> list[dict[str, Any]]:
+    def examples(
+        self, sizes: Sequence[int] = EXAMPLES, tell: Tell = lambda text: None
+    ) -> list[dict[str, Any]]:
         """Measure training sets of these sizes: preparing them, and one step on each.
 
         The seconds of an epoch are those of a step times the steps of an epoch.
         """
-        found = [self._examples(size) for size in sizes]
+        found = [self._examples(size, tell) for size in sizes]
         return [
             each | {"growth": growth(before, each)}
             for before, each in zip([None, *found[:-1]], found, strict=True)
         ]
 
-    def _cohort(self, size: int) -> dict[str, Any]:
+    def foretell(self, cohorts: Sequence[int], examples: Sequence[int], rate: float) -> list[float]:
+        """Foretell the seconds of each cohort and of each training set, one after another."""
+        operations = self._comparison(_COHORT_TASK).facts["operations_per_step"]
+        device, base = self.device.type, PROCESS_SECONDS[self.device.type]
+        return [
+            base
+            + self._steps
+            * (self.rounds + 1)
+            * step_seconds(ENGINE, runs * operations, rate, device)
+            for runs in (*cohorts, *[1] * len(examples))
+        ]
+
+    @property
+    def _steps(self) -> int:
+        return _STEPS["cuda" if self.device.type == "cuda" else "cpu"]
+
+    def _cohort(self, size: int, tell: Tell) -> dict[str, Any]:
         comparison = self._comparison(_COHORT_TASK)
         measured = self._measure(comparison.job(ENGINE, size))
         seconds = measured.pop("seconds")
-        self.tell(f"cohort of {size}")
+        tell(f"cohort of {size}")
         per_run = seconds / size if seconds else None
         return {"runs": size, "seconds_per_step": seconds, "seconds_per_run": per_run} | measured
 
-    def _examples(self, size: int) -> dict[str, Any]:
+    def _examples(self, size: int, tell: Tell) -> dict[str, Any]:
         started = time.perf_counter()
         comparison = self._comparison(f"{_TASK}:size={size}")
         prepared = time.perf_counter() - started
         measured = self._measure(_whole(comparison))
         seconds = measured.pop("seconds")
-        self.tell(f"{size} training examples")
+        tell(f"{size} training examples")
         return {
             "examples": size,
             "prepare_seconds": prepared,
@@ -92,13 +116,19 @@ class Scaling:
     def _comparison(self, task: str) -> Comparison:
         work = load_work(task, self.checkpoint)
         return Comparison(
-            work, self.checkpoint, "baseline", self.precision, self.device, (1,), self.rounds
+            work,
+            self.checkpoint,
+            "baseline",
+            self.precision,
+            self.device,
+            (1,),
+            self.rounds,
+            self.compiled,
         )
 
     def _measure(self, job: Job) -> dict[str, Any]:
-        steps = _STEPS["cuda" if self.device.type == "cuda" else "cpu"]
-        with Entrant([job], steps, warm_up=steps) as entrant:
-            entrant.prepare()
+        with Entrant([job], self._steps, warm_up=self._steps) as entrant:
+            prepare([entrant])
             for _ in range(self.rounds):
                 entrant.turn()
             entrant.end()

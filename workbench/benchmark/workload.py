@@ -106,7 +106,7 @@ def load_work(name: str, checkpoint: Checkpoint) -> Work:
         raise unknown("task of the benchmark", name, TASKS)
     tokenizer, shape = load_tokenizer(checkpoint), SHAPES[task.shape](task, option)
     max_length = min(task.max_length, longest(checkpoint))
-    text = _text(task)
+    text = text_of(task)
     if text == GENERATED:
         splits = [generate(name, shape, tokenizer, max_length)]
     else:
@@ -135,7 +135,8 @@ def longest(checkpoint: Checkpoint) -> int:
     return checkpoint.config.get("max_position_embeddings", 512) - offset
 
 
-def _text(task: Task) -> str:
+def text_of(task: Task) -> str:
+    """Say whether a task's real text is on this machine, or what stands in for it."""
     if task.synthetic:
         return "generated text"
     root = Path(os.environ.get(DATA_VARIABLE) or cache_folder()).expanduser()

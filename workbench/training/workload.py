@@ -63,11 +63,8 @@ class Workload:
         return plan(spec, len(self.lengths["train"]))
 
     def frozen(self, spec: RunSpec, step: int = 0) -> int:
-        """Return the highest depth up to which nothing trains at a step; -1 when all trains."""
-        composition = from_settings(spec.techniques)
-        depths = range(self.anatomy.top + 1)
-        trained = (depth for depth in depths if composition.trains(depth, step, self.anatomy))
-        return next(trained, self.anatomy.top) - 1
+        """Return the highest depth up to which nothing trains at a step: see `frozen_depth`."""
+        return frozen_depth(spec, self.anatomy, step)
 
     def operations(self, spec: RunSpec, first: int = 0) -> float:
         """Return the operations of a run from a step on: training, dev each epoch, test.
@@ -87,6 +84,15 @@ class Workload:
         above = replace(self.sizes, layers=self.sizes.layers - max(0, fixed))
         total += scored * evaluation_operations(above, self.lengths["dev"])
         return total + evaluation_operations(above, self.lengths["test"])
+
+
+def frozen_depth(spec: RunSpec, anatomy: Anatomy, step: int = 0) -> int:
+    """Return the highest depth up to which nothing trains at a step; -1 when all trains."""
+    composition = from_settings(spec.techniques)
+    trained = (
+        depth for depth in range(anatomy.top + 1) if composition.trains(depth, step, anatomy)
+    )
+    return next(trained, anatomy.top) - 1
 
 
 def workload(prepared: Prepared, seconds: float = 0.0) -> Workload:
