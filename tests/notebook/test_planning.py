@@ -53,8 +53,8 @@ def test_a_dry_run_refuses_what_a_sweep_would(values):
 def test_planning_loads_no_network(values):
     """Loading transformers' models takes seconds, and a notebook's kernel needs none."""
     code = (
-        "import sys; from workbench.notebook import sweep; from workbench.notebook.planning import "
-        f"dry_run; print(dry_run({values!r})); print('transformers.modeling_utils' in sys.modules)"
+        f"import sys; from workbench.notebook.sweep import Sweep; Sweep({values!r}); "
+        "print('transformers.modeling_utils' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "False"

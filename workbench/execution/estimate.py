@@ -22,8 +22,8 @@ from workbench.training.memory import checkpoint_bytes, run_bytes
 from workbench.training.plan import Execution
 from workbench.training.workload import Workload, measure_all
 
-_STARTUP_SECONDS = 6.0
-"""Of a worker's imports, until one has told how long they take here (6 s on two CPU cores)."""
+_STARTUP_SECONDS = 1.0
+"""Until a worker is there, unless some have told: it loads while the study is planned."""
 
 _PROCESS_BYTES = 650_000_000
 """Of main memory for Python, the libraries and a small task's text (0.6 GB on Linux), and for the
@@ -171,7 +171,7 @@ class _Plan:
 
     @property
     def startup(self) -> float:
-        """Imports of a worker, then what it loads and encodes."""
+        """Until a worker is there, then what it loads and encodes."""
         distinct = {id(each): each.seconds for each in self.measured.values()}
         return _startup(self.known) + sum(distinct.values())
 

@@ -4,15 +4,13 @@ They outlive whoever started them, a closed notebook or a restarted kernel; what
 from the store.
 """
 
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
+import time
 
 import torch
 
 from workbench.errors import WorkbenchError
+from workbench.execution.launch import Order, prepared
 from workbench.store.folder import RunStore
 from workbench.store.study import Study, study_path
 from workbench.training.device import cores
@@ -78,39 +76,30 @@ class LocalWorkers:
     """
 
     def __init__(self, store: RunStore, study: Study, count: int):
-        self.logs = study_path(store, study.name).parent
-        self.processes = [self._start(store, study, number) for number in range(count)]
-
-    def _start(self, store: RunStore, study: Study, number: int) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", "workbench", "work", study.name]
-        line += ["--outputs", str(store.root), "--device", worker_device(study.device, number)]
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads_per_worker())}
-        with self._log(number).open("wb") as log:
-            return subprocess.Popen(
-                line,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                # A session of its own: closing the notebook or a Ctrl-C there does not end it.
-                start_new_session=True,
-            )
-
-    def _log(self, number: int) -> Path:
-        return self.logs / f"worker-{number}.log"
+        folder = study_path(store, study.name).parent
+        self.logs = [folder / f"worker-{number}.log" for number in range(count)]
+        order = Order(
+            study=study.name,
+            outputs=str(store.root),
+            devices=[worker_device(study.device, number) for number in range(count)],
+            logs=[str(log) for log in self.logs],
+            asked=time.time(),
+        )
+        self.launcher = prepared()
+        self.launcher.order(order)
 
     @property
     def running(self) -> bool:
         """Whether any of them still works."""
-        return any(process.poll() is None for process in self.processes)
+        return self.launcher.running
 
     def stop(self) -> None:
         """Ask all of them to save a checkpoint and end, and wait until they have."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in self.processes:
-            process.wait()
+        self.launcher.stop()
+
+    def leave(self) -> None:
+        """Let them end alone: whatever they were started for is done."""
+        self.launcher.leave()
 
     def check(self) -> None:
         """Raise what ended a worker before its time, if anything did.
@@ -120,18 +109,17 @@ class LocalWorkers:
         WorkbenchError
             With the last line of the worker's log.
         """
-        for number, process in enumerate(self.processes):
-            status = process.poll()
-            if status:
-                raise WorkbenchError(self._reason(number, status))
+        if failure := self.launcher.failure():
+            raise WorkbenchError(self._reason(failure.number, failure.status))
 
     def _reason(self, number: int, status: int) -> str:
-        text = self._log(number).read_text(encoding="utf8", errors="replace")
+        log = self.logs[number]
+        text = log.read_text(encoding="utf8", errors="replace") if log.exists() else ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if status < 0 or not lines:
             name = signal.Signals(-status).name if status < 0 else f"status {status}"
             return (
                 f"a worker ended by {name} (out of memory?): run the same line again to go on, "
-                f"perhaps with a smaller batch_size or workers=1; its log is {self._log(number)}"
+                f"perhaps with a smaller batch_size or workers=1; its log is {log}"
             )
         return lines[-1]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from workbench.errors import WorkbenchError
+from workbench.execution.launch import dismiss
 from workbench.execution.local import LocalWorkers, worker_count
 from workbench.execution.progress import Follower, Progress
 from workbench.store.claims import working
@@ -44,6 +45,7 @@ def run_missing(
     while follower.unfinished:
         _round(store, study, workers, follower, show)
         _wait_for_others(store, follower, show)
+    dismiss()
     return missing
 
 
@@ -68,6 +70,7 @@ def _round(
         local.stop()
         raise
     local.check()
+    local.leave()
 
 
 def _wait_for_others(store: RunStore, follower: Follower, show: Callable[[Progress], None]) -> None:

@@ -53,6 +53,8 @@ class Worker:
         Asked after every step.
     interval
         Seconds between checkpoints.
+    asked
+        When the worker was wanted, seconds since the epoch; by default when its process began.
     """
 
     def __init__(
@@ -62,11 +64,12 @@ class Worker:
         execution: Execution,
         stop: Callable[[], bool] = lambda: False,
         interval: float = CHECKPOINT_SECONDS,
+        asked: float | None = None,
     ):
         self.store, self.study, self.execution = store, study, execution
         self.stop, self.interval = stop, interval
         self.trained = 0
-        self.startup = process_seconds()
+        self.startup = time.time() - asked if asked else process_seconds()
         self._evaluating = False
         self._prepared: tuple[object, Prepared] | None = None
 
@@ -177,7 +180,13 @@ def stopping_on_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def work_on(name: str, outputs: str = "", device: str = "", micro_batch: int = 0) -> int:
+def work_on(
+    name: str,
+    outputs: str = "",
+    device: str = "",
+    micro_batch: int = 0,
+    asked: float | None = None,
+) -> int:
     """Work on a stored study until nothing is left that no other worker holds.
 
     Parameters
@@ -190,6 +199,8 @@ def work_on(name: str, outputs: str = "", device: str = "", micro_batch: int = 0
         Empty is the study's own.
     micro_batch
         Examples of each run in one forward pass; 0 takes the whole batch.
+    asked
+        As for `Worker`.
 
     Returns
     -------
@@ -206,7 +217,7 @@ def work_on(name: str, outputs: str = "", device: str = "", micro_batch: int = 0
         torch.set_num_threads(threads_per_worker())
     with stopping_on_signals() as stop:
         try:
-            trained = Worker(store, study, execution, stop).work()
+            trained = Worker(store, study, execution, stop, asked=asked).work()
         except Stopped:
             print("stopped; the same line goes on from the checkpoint")
             return 143

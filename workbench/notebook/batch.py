@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from traitlets.config import Config
 
 from workbench.errors import WorkbenchError
+from workbench.execution.loading import uncollected
 from workbench.notebook.timing import sentence, training_seconds
 from workbench.store.atomic import make_folder
 from workbench.store.settings import SweepSettings, outputs_folder, project_root
@@ -60,7 +61,7 @@ def _typed(settings: SweepSettings, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _execute(source: Path, target: Path, parameters: dict[str, Any]) -> Any:
-    with _without("rfc3987_syntax"):
+    with uncollected(), _without("rfc3987_syntax"):
         import papermill
         from papermill.exceptions import PapermillExecutionError
     try:

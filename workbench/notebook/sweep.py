@@ -1,20 +1,25 @@
-"""The cells of ``sweep.ipynb``: settings in, runs, then table, figures and report."""
+"""The cells of ``sweep.ipynb``: settings in, runs, then table, figures and report.
+
+The libraries load when a sweep is made: a mistyped parameter is refused before, and the process
+that turns into the workers loads them meanwhile.
+"""
+
+from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import clear_output, display
 
-from workbench.execution.progress import Progress
-from workbench.execution.sweep import run_missing
-from workbench.notebook import frontend, static
-from workbench.notebook.planning import planned
-from workbench.notebook.report import Report
+from workbench.execution import launch
+from workbench.execution.loading import uncollected
 from workbench.notebook.timing import TrainingTime
-from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import plan_study
+
+if TYPE_CHECKING:
+    from workbench.execution.progress import Progress
+    from workbench.notebook.report import Report
 
 
 class Sweep:
@@ -33,6 +38,12 @@ class Sweep:
 
     def __init__(self, namespace: Mapping[str, Any]):
         self.settings = SweepSettings.from_namespace(namespace)
+        launch.prepare()
+        with uncollected():
+            from workbench.notebook import report  # noqa: F401
+            from workbench.notebook.planning import planned
+            from workbench.store.folder import RunStore
+            from workbench.store.study import plan_study
         self.store = RunStore(outputs_folder(self.settings))
         self.training = TrainingTime()
         self.study = plan_study(self.settings, self.store)
@@ -40,6 +51,8 @@ class Sweep:
 
     def run(self) -> None:
         """Train what is missing, with one line of progress."""
+        from workbench.execution.sweep import run_missing
+
         line = _ProgressLine()
 
         def show(progress: Progress) -> None:
@@ -51,6 +64,8 @@ class Sweep:
 
     def report(self) -> Report:
         """Write the report's files, and show its table and conclusion."""
+        from workbench.notebook.report import Report
+
         report = Report(self.store, self.study)
         report.save()
         display(report.bundle, raw=True, metadata=self.training.metadata)
@@ -59,6 +74,8 @@ class Sweep:
 
 def show(report: Report) -> None:
     """Show the three figures, each as plotly and as a picture."""
+    from workbench.notebook import frontend, static
+
     live = frontend.draws_plotly()
     for name, figure in report.figures.items():
         image = static.halved(report.images[name])
