@@ -15,7 +15,7 @@ from workbench.errors import WorkbenchError, unknown
 SCHEMA_VERSION = 1
 """Raised when the meaning or the set of the fields changes."""
 
-NUMERICS_VERSION = 2
+NUMERICS_VERSION = 3
 """Raised when the engine's arithmetic changes, so that old results are not mixed with new ones."""
 
 ID_LENGTH = 16

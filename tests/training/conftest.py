@@ -4,51 +4,21 @@ import os
 
 import pytest
 import torch
-from transformers import (
-    BertConfig,
-    BertModel,
-    ElectraConfig,
-    ElectraModel,
-    RobertaConfig,
-    RobertaModel,
-)
 
 from workbench.models import network
-from workbench.models.checkpoint import Checkpoint, bundled
 from workbench.spec import RunSpec
 from workbench.tasks.loading import load as load_task
 from workbench.techniques import parse
 from workbench.training.cohort import Execution
 from workbench.training.prepared import encode
 
-SIZES = {
-    "vocab_size": 30522,
-    "hidden_size": 32,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "max_position_embeddings": 130,
-}
-FAMILIES = {
-    "bert": (BertModel, BertConfig(**SIZES)),
-    "roberta": (RobertaModel, RobertaConfig(**SIZES, type_vocab_size=1, pad_token_id=0)),
-    "electra": (ElectraModel, ElectraConfig(**SIZES, embedding_size=16)),
-}
 TASKS = ("miniature-similarity:size=24", "miniature-document:size=24", "miniature-mention:size=24")
 
 
 @pytest.fixture(scope="session")
-def small_checkpoints(tmp_path_factory):
+def small_checkpoints(save_checkpoints, tmp_path_factory):
     """Return a checkpoint of random weights for each family, with MiniLM's word pieces."""
-    found = {}
-    tokenizer = network.load_tokenizer(bundled())
-    for family, (kind, config) in FAMILIES.items():
-        folder = tmp_path_factory.mktemp(family)
-        torch.manual_seed(1)
-        kind(config).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        found[family] = Checkpoint(family, folder, "random")
-    return found
+    return save_checkpoints(tmp_path_factory.mktemp("models"), layers=3, positions=130)
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +83,11 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def interpreted_kernels():
+    """Say that the GPU's kernels run on the processor, interpreted; skip where they cannot."""
+    pytest.importorskip("triton")
+    if torch.cuda.is_available():
+        pytest.skip("the kernels run on the GPU here")

@@ -3,11 +3,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
 from workbench.tasks.task import Encoded
+from workbench.training import attention
 from workbench.training.attention import packed_attention
 from workbench.training.dropout import Address, AddressedDropout
 from workbench.training.packing import ABSENT, Geometry, pack
@@ -16,19 +17,24 @@ HEADS, WIDTH = 2, 4
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(params=[False, True], ids=["each sequence", "blocks"])
-def blocks(request):
+@pytest.fixture(params=["one by one", "at once"], autouse=True)
+def form(request, monkeypatch):
+    """Let attention pass each sequence by itself, or all in a kernel (interpreted on the CPU)."""
+    at_once = request.param == "at once"
+    if at_once:
+        request.getfixturevalue("interpreted_kernels")
+    monkeypatch.setattr(attention, "has_triton", lambda device: at_once)
     return request.param
 
 
-def packed(lengths, examples, blocks):
+def packed(lengths, examples):
     split = Encoded(
         np.zeros(sum(lengths), np.int32),
         np.zeros(sum(lengths), np.int8),
         np.cumsum([0, *lengths]),
         np.zeros(len(lengths), np.float32),
     )
-    geometry = Geometry(0, 2, 0, blocks=blocks)
+    geometry = Geometry(0, 2, 0, grain=64, few_shapes=True)
     return pack(split, np.array(examples), geometry, list(range(len(examples))), CPU)
 
 
@@ -44,8 +50,9 @@ def attend(states, batch, dropout=0.0, at_starts=False):
     address.tokens, address.starts = batch.token_keys, batch.start_keys
     module = SimpleNamespace(dropout=AddressedDropout(dropout, 3, address, at_starts))
     query, key, value = (state.transpose(1, 2) for state in states)
+    scaling = WIDTH**-0.5
     return packed_attention(
-        module, query, key, value, None, WIDTH**-0.5, dropout, layout=batch.layout
+        module, query, key, value, None, scaling, dropout, batch.layout, starts_only=at_starts
     )[0]
 
 
@@ -77,13 +84,17 @@ def at_starts(states, batch):
     return torch.stack([line[starts] for line, starts in zip(states, batch.starts, strict=True)])
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.data(), st.booleans())
-def test_packed_attention_is_attention_within_each_sequence(data, blocks):
+@settings(
+    deadline=None,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_packed_attention_is_attention_within_each_sequence(data):
     lengths = data.draw(st.lists(st.integers(2, 12), min_size=2, max_size=4))
     order = st.permutations(range(len(lengths))).map(list)
     examples = data.draw(st.lists(order, min_size=1, max_size=3))
-    batch = packed(lengths, examples, blocks)
+    batch = packed(lengths, examples)
     states = line_states(batch, 0)
     expected = one_by_one(states, batch, lengths, examples)
     mask = real(batch, lengths, examples)
@@ -94,9 +105,9 @@ def test_packed_attention_is_attention_within_each_sequence(data, blocks):
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_starts_that_ask_alone_see_what_they_see_among_all(dropout, blocks):
+def test_starts_that_ask_alone_see_what_they_see_among_all(dropout):
     lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
-    batch = packed(lengths, examples, blocks)
+    batch = packed(lengths, examples)
     states = line_states(batch, 4)
     there = batch.present.bool()
     alone = attend([at_starts(states[0], batch), *states[1:]], batch, dropout, at_starts=True)
@@ -110,19 +121,22 @@ def test_starts_that_ask_alone_see_what_they_see_among_all(dropout, blocks):
         torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
 
 
-def test_both_forms_drop_the_same_probabilities():
-    lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, 0]]
-    lines = [packed(lengths, examples, blocks) for blocks in (False, True)]
-    wide = line_states(lines[1], 5)
-    found = attend([state[:, :17] for state in wide], lines[0], 0.4)
-    torch.testing.assert_close(found, attend(wide, lines[1], 0.4)[:, :17], rtol=1e-5, atol=1e-6)
+def test_both_forms_drop_the_same_probabilities(monkeypatch, interpreted_kernels):
+    batch = packed([5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]])
+    found, gradients = [], []
+    for at_once in (False, True):
+        monkeypatch.setattr(attention, "has_triton", lambda device, at_once=at_once: at_once)
+        states = line_states(batch, 5)
+        found.append(attend(states, batch, 0.4))
+        gradients.append(torch.autograd.grad(found[-1].square().sum(), states))
+    torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 1e-9])
-def test_gradients_are_those_of_attention_within_each_sequence(dropout, blocks):
-    # A probability that never drops takes the explicit path instead of the fused one.
+def test_gradients_are_those_of_attention_within_each_sequence(dropout):
     lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
-    batch = packed(lengths, examples, blocks)
+    batch = packed(lengths, examples)
     states = line_states(batch, 1)
     weights = torch.randn(states[0].shape, generator=torch.Generator().manual_seed(9))
     weights = weights * real(batch, lengths, examples)[..., None, None]
@@ -135,9 +149,9 @@ def test_gradients_are_those_of_attention_within_each_sequence(dropout, blocks):
         torch.testing.assert_close(gradient, state.grad, rtol=1e-5, atol=1e-6)
 
 
-def test_padding_receives_no_gradient_and_gives_no_nan(blocks):
+def test_padding_receives_no_gradient_and_gives_no_nan():
     lengths, examples = [5, 3], [[0, 1], [1, ABSENT]]
-    batch = packed(lengths, examples, blocks)
+    batch = packed(lengths, examples)
     states = line_states(batch, 2)
     attended = attend(states, batch, 0.3)
     assert attended.isfinite().all()
@@ -146,9 +160,9 @@ def test_padding_receives_no_gradient_and_gives_no_nan(blocks):
         assert not state.grad[~real(batch, lengths, examples)].any()
 
 
-def test_dropped_probabilities_do_not_depend_on_the_neighbours(blocks):
+def test_dropped_probabilities_do_not_depend_on_the_neighbours():
     lengths = [5, 9, 3]
-    alone, together = (packed(lengths, examples, blocks) for examples in ([[2]], [[0, 1, 2]]))
+    alone, together = (packed(lengths, examples) for examples in ([[2]], [[0, 1, 2]]))
     states = line_states(together, 3)
     start = int(together.starts[0, 2])
     width = alone.inputs["input_ids"].shape[1]
@@ -159,5 +173,5 @@ def test_dropped_probabilities_do_not_depend_on_the_neighbours(blocks):
 
 
 def test_a_call_without_a_layout_is_refused():
-    with pytest.raises(TypeError, match="layout"):
+    with pytest.raises(TypeError, match="spans"):
         packed_attention(None, *[torch.zeros(1, 1, 1, 1)] * 3, None)

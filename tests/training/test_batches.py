@@ -5,7 +5,7 @@ import torch
 from workbench.training.batches import Batches
 from workbench.training.packing import Geometry
 
-GEOMETRY = Geometry(0, 2, 0, blocks=False)
+GEOMETRY = Geometry(0, 2, 0)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The optimizer of a cohort against torch's own, run by run."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import nn
@@ -43,6 +41,13 @@ def gradients(step, run):
     return [5 * torch.randn(shape, generator=generator) for shape in shapes]
 
 
+def update(optimizer, step, scales=None):
+    scales = torch.ones(len(optimizer.specs)) if scales is None else scales
+    norms = optimizer.clip(scales)
+    optimizer.step(step)
+    return norms
+
+
 def train(specs):
     """Train with given gradients; return the parameters and norms of each run."""
     network = Small(len(specs))
@@ -56,7 +61,7 @@ def train(specs):
                 value.grad = torch.stack(
                     [gradients(step, spec.weights_seed)[place] for spec in specs]
                 )
-        norms.append(optimizer.step(step))
+        norms.append(update(optimizer, step))
     return [value.detach() for value in network.parameters()], torch.stack(norms)
 
 
@@ -151,7 +156,7 @@ def test_state_moves_from_one_division_to_another(make_spec):
             optimizer.select(step)
             for place, value in enumerate(network.parameters()):
                 value.grad = torch.stack([gradients(step, run)[place] for run in members])
-            optimizer.step(step)
+            update(optimizer, step)
 
     network = Small(3)
     optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, STEPS)
@@ -185,43 +190,59 @@ def test_what_decay_leaves_of_an_unused_row(techniques, make_spec):
     for step in range(STEPS):
         optimizer.select(step)
         network.low.weight.grad = torch.zeros(1, 4, 3)
-        optimizer.step(step)
+        update(optimizer, step)
     expected = torch.full((1, 4, 3), optimizer.unused[0])
     assert 0.5 < optimizer.unused[0] < 0.95
     torch.testing.assert_close(network.low.weight.detach(), expected, rtol=1e-5, atol=0)
 
 
-def test_a_run_that_overflows_is_left_out_of_one_update(make_spec):
-    specs = [make_spec(run, learning_rate=0.01, precision="float16") for run in range(2)]
-    network = Small(2)
+@pytest.mark.parametrize("clip_norm", [0.0, 1.0])
+def test_a_scale_does_not_reach_the_update(clip_norm, make_spec):
+    specs = [
+        make_spec(run, learning_rate=0.01, clip_norm=clip_norm, precision="float16")
+        for run in range(2)
+    ]
     compositions = [from_settings(spec.techniques) for spec in specs]
-    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, STEPS)
-    scales = torch.tensor([8.0, 4.0])
-    before = [value.detach().clone() for value in network.parameters()]
-    for step, overflow in enumerate([True, False]):
-        optimizer.select(step)
-        for place, value in enumerate(network.parameters()):
-            both = torch.stack([gradients(step, run)[place] for run in range(2)])
-            value.grad = both * scales.view(-1, *[1] * (both.dim() - 1))
-            if overflow:
-                value.grad[1, 0] = float("inf")
-        norms = optimizer.step(step, scales)
-        if overflow:
-            assert norms[0].isfinite() and not norms[1].isfinite()
-            for value, old in zip(network.parameters(), before, strict=True):
-                assert torch.equal(value[1], old[1])
-    assert [counts[0] for counts in optimizer.counts()] == [2, 1]
-    # The scale does not reach the update: run 0 is the same in single precision.
-    single = [replace(spec, precision="float32") for spec in specs]
-    reference, optimizer = Small(2), None
-    optimizer = CohortOptimizer(reference, ANATOMY, single, compositions, STEPS)
-    for step in range(2):
-        optimizer.select(step)
-        for place, value in enumerate(reference.parameters()):
-            value.grad = torch.stack([gradients(step, run)[place] for run in range(2)])
-        optimizer.step(step)
-    for value, expected in zip(network.parameters(), reference.parameters(), strict=True):
-        torch.testing.assert_close(value[0], expected[0], rtol=1e-5, atol=1e-7)
+    optimizers = [CohortOptimizer(Small(2), ANATOMY, specs, compositions, STEPS) for _ in range(2)]
+    for step in range(STEPS):
+        # Powers of two, of another size at each step.
+        powers = torch.tensor([2.0 ** (step + 3), 2.0**-step])
+        norms = []
+        for optimizer, scales in zip(optimizers, (powers, None), strict=True):
+            optimizer.select(step)
+            for place, value in enumerate(optimizer.parameters.values()):
+                both = torch.stack([gradients(step, run)[place] for run in range(2)])
+                value.grad = (
+                    both if scales is None else both * scales.view(-1, *[1] * both[0].dim())
+                )
+            norms.append(update(optimizer, step, scales))
+        assert torch.equal(*norms)
+    for scaled, plain in zip(*(each.parameters.values() for each in optimizers), strict=True):
+        assert torch.equal(scaled, plain)
+
+
+def test_runs_in_half_precision_are_updated_as_one_tensor(make_spec):
+    specs = [make_spec(run, precision="float16") for run in range(3)]
+    compositions = [from_settings(spec.techniques) for spec in specs]
+    optimizer = CohortOptimizer(Small(3), ANATOMY, specs, compositions, STEPS)
+    assert [(part.first, part.end) for part in optimizer.slices] == [(0, 3)] * 3
+
+
+def test_gradients_that_are_forgotten_leave_no_trace(make_spec):
+    spec = make_spec(0)
+    found = []
+    for attempts in ([1.0], [float("inf"), 1.0]):
+        optimizer = CohortOptimizer(Small(1), ANATOMY, [spec], [from_settings(())], STEPS)
+        optimizer.select(0)
+        for factor in attempts:
+            optimizer.forget()
+            for value, gradient in zip(optimizer.parameters.values(), gradients(0, 0), strict=True):
+                # As backward passes do.
+                value.grad = factor * gradient[None] + (0 if value.grad is None else value.grad)
+            assert optimizer.clip(torch.ones(1)).isfinite().item() == (factor == 1.0)
+        optimizer.step(0)
+        found.append(torch.cat([value.flatten() for value in optimizer.parameters.values()]))
+    assert torch.equal(*found) and found[0].isfinite().all()
 
 
 def test_a_frozen_depth_has_no_state_and_is_left_out_of_the_norm(make_spec):
@@ -232,7 +253,7 @@ def test_a_frozen_depth_has_no_state_and_is_left_out_of_the_norm(make_spec):
     trained = {name for name, value in network.named_parameters() if value.requires_grad}
     assert trained == {"high.weight"}
     network.high.weight.grad = torch.full((1, 2, 4), 2.0)
-    norm = optimizer.step(0)
+    norm = update(optimizer, 0)
     assert norm.item() == pytest.approx(2 * 8**0.5)
     assert {name.split("/")[1] for name in optimizer.tensors()} == {"high.weight"}
 
@@ -246,7 +267,7 @@ def test_state_that_is_saved_and_restored_goes_on_bit_for_bit(make_spec):
             optimizer.select(step)
             for place, value in enumerate(network.parameters()):
                 value.grad = gradients(step, 0)[place][None]
-            optimizer.step(step)
+            update(optimizer, step)
 
     def fresh(network):
         compositions = [from_settings(spec.techniques)]

@@ -8,8 +8,8 @@ from workbench.tasks.task import Encoded
 from workbench.training.packing import ABSENT, Geometry, pack
 
 CPU = torch.device("cpu")
-GEOMETRY = Geometry(position_offset=2, segments=2, padding_id=9, blocks=False)
-IN_BLOCKS = Geometry(position_offset=2, segments=2, padding_id=9, blocks=True)
+GEOMETRY = Geometry(position_offset=2, segments=2, padding_id=9)
+FEW_SHAPES = Geometry(position_offset=2, segments=2, padding_id=9, grain=64, few_shapes=True)
 
 
 def encoded(lengths):
@@ -23,7 +23,7 @@ def encoded(lengths):
     )
 
 
-@pytest.mark.parametrize(("geometry", "padding"), [(GEOMETRY, 0), (IN_BLOCKS, 1)])
+@pytest.mark.parametrize(("geometry", "padding"), [(GEOMETRY, 0), (FEW_SHAPES, 57)])
 def test_a_batch_by_hand(geometry, padding):
     batch = pack(encoded([3, 2, 4]), np.array([[2, 0], [1, ABSENT]]), geometry, [1, 2], CPU)
     assert batch.inputs["input_ids"].tolist() == [
@@ -41,15 +41,17 @@ def test_a_batch_by_hand(geometry, padding):
 
 
 def test_an_absent_sequence_at_the_end_of_a_full_line_stays_on_the_line():
-    batch = pack(encoded([8, 8]), np.array([[0, ABSENT]]), IN_BLOCKS, [1], CPU)
+    batch = pack(encoded([8, 8]), np.array([[0, ABSENT]]), FEW_SHAPES, [1], CPU)
     assert batch.starts.max() < batch.inputs["input_ids"].shape[1]
 
 
 def test_the_places_of_sequences_by_hand():
     examples = np.array([[2, 0], [1, ABSENT]])
-    layout = pack(encoded([3, 2, 4]), examples, GEOMETRY, [1, 2], CPU).layout
-    assert layout.places == ((0, 0, 0, 4), (0, 1, 4, 7), (1, 0, 0, 2))
-    assert layout.tokens == 7
+    spans = pack(encoded([3, 2, 4]), examples, GEOMETRY, [1, 2], CPU).layout
+    assert spans.firsts.tolist() == [0, 4, 7, 9]
+    assert spans.lengths.tolist() == [4, 3, 2, 0]
+    assert spans.places == [(0, 0, 4), (1, 4, 7), (2, 7, 9)]
+    assert spans.longest == 4
 
 
 def test_states_are_looked_up_token_by_token():
@@ -60,30 +62,25 @@ def test_states_are_looked_up_token_by_token():
 
 
 def test_one_segment_type_hides_the_second():
-    geometry = Geometry(0, 1, 9, blocks=False)
+    geometry = Geometry(0, 1, 9)
     batch = pack(encoded([4]), np.array([[0]]), geometry, [1], CPU)
     assert not batch.inputs["token_type_ids"].any()
 
 
 @given(st.data())
-def test_every_real_token_has_its_own_cell_and_comes_back(data):
+def test_every_sequence_stands_where_its_span_says(data):
     lengths = data.draw(st.lists(st.integers(1, 20), min_size=1, max_size=6))
     runs = data.draw(st.integers(1, 3))
     chosen = data.draw(
         st.lists(st.permutations(range(len(lengths))).map(list), min_size=runs, max_size=runs)
     )
     split = encoded(lengths)
-    batch = pack(split, np.array(chosen), IN_BLOCKS, list(range(runs)), CPU)
+    batch = pack(split, np.array(chosen), FEW_SHAPES, list(range(runs)), CPU)
+    assert batch.layout.longest == max(lengths)
     ids = batch.inputs["input_ids"].reshape(-1)
-    blocks = ids[batch.layout.rows].view(runs, len(lengths), batch.layout.length)
-    for run, order in enumerate(chosen):
-        for place, example in enumerate(order):
-            pieces = split.token_ids[split.offsets[example] : split.offsets[example + 1]]
-            assert blocks[run, place, : len(pieces)].tolist() == pieces.tolist()
-    real = batch.layout.real_rows.bool().squeeze(1)
-    back = blocks.reshape(-1)[batch.layout.cells]
-    assert torch.equal(back[real], ids[real])
-    assert int(real.sum()) == runs * sum(lengths) == int(batch.layout.real_cells.sum())
+    for (_, first, end), example in zip(batch.layout.places, np.ravel(chosen), strict=True):
+        pieces = split.token_ids[split.offsets[example] : split.offsets[example + 1]]
+        assert ids[first:end].tolist() == pieces.tolist()
 
 
 def test_dropout_keys_depend_on_the_example_not_on_its_place():
@@ -95,13 +92,29 @@ def test_dropout_keys_depend_on_the_example_not_on_its_place():
     assert not torch.equal(one.token_keys[0, :3], one.token_keys[0, 3:6])
 
 
-@pytest.mark.parametrize("size", [1, 7, 8, 9, 100, 1000, 1025, 5000])
-def test_few_shapes_waste_at_most_an_eighth(size):
-    few = Geometry(0, 2, 0, blocks=True)
-    assert size <= few.round_up(size) <= max(size * 9 / 8, size + 8)
-    assert few.round_up(size) % 8 == 0
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 1000, 1025, 5000, 100_000])
+def test_few_shapes_waste_little(size):
+    assert GEOMETRY.stretched(size) == size
+    assert size <= FEW_SHAPES.stretched(size) < max(size * 17 / 16, size + 64)
+    assert FEW_SHAPES.stretched(size) % 64 == 0
 
 
 def test_few_shapes_are_few():
-    few = Geometry(0, 2, 0, blocks=True)
-    assert len({few.round_up(size) for size in range(512, 4097)}) <= 3 * 8 + 1
+    assert len({FEW_SHAPES.stretched(size) for size in range(4096, 32_769)}) == 1 + 3 * 16
+
+
+def test_a_batch_may_hold_other_tensors():
+    split = encoded([3, 5, 2])
+    one, other = (
+        pack(split, np.array([order]), FEW_SHAPES, [7], CPU) for order in ([0, 1], [1, 2])
+    )
+    found = one.with_tensors(other.tensors())
+    assert found.inputs.keys() == other.inputs.keys() and found.states is None
+    assert all(map(torch.equal, found.tensors(), other.tensors()))
+    assert torch.equal(found.token_keys, other.token_keys)
+    assert torch.equal(found.layout.lengths, torch.tensor([5, 2], dtype=torch.int32))
+    table = np.arange(20, dtype=np.float32).reshape(10, 2)
+    one, other = (
+        pack(split, np.array([order]), FEW_SHAPES, [7], CPU, table) for order in ([0, 1], [1, 2])
+    )
+    assert torch.equal(one.with_tensors(other.tensors()).states, other.states)

@@ -119,22 +119,22 @@ def test_the_time_to_compile_is_told_apart(compiled, specs, make_prepared, execu
 
 
 @pytest.mark.parametrize("techniques", ["baseline", "uncorrected"])
-def test_a_stopped_run_keeps_its_loss_scale_and_its_unused_rows(
-    techniques, make_prepared, make_spec, execution
+def test_a_stopped_cohort_keeps_its_loss_scales_and_its_unused_rows(
+    techniques, make_prepared, make_spec, execution, monkeypatch
 ):
+    monkeypatch.setattr("workbench.training.loss_scale.INITIAL", 2.0**24)
     prepared = make_prepared()
-    spec = make_spec(0, techniques, precision="float16", weight_decay=0.1)
-    straight, _ = train([spec], prepared, execution)
+    specs = [make_spec(run, techniques, precision="float16", weight_decay=0.1) for run in range(2)]
+    whole = Trainer(specs, prepared, Memory(), execution)
+    straight = whole.run()
     recorder, asked = Memory(), []
     with pytest.raises(Stopped):
-        train([spec], prepared, execution, recorder, lambda: len(asked) > 3 or asked.append(1))
+        train(specs, prepared, execution, recorder, lambda: len(asked) > 3 or asked.append(1))
     state = recorder.saved[1]
-    assert state["unused"][0] < 1 and len(state["scales"]) == 1
-    resumed = Trainer([spec], prepared, Memory(saved=recorder.saved), execution)
-    outcome = resumed.run()
-    assert same(outcome[0], straight[0])
-    whole = Trainer([spec], prepared, Memory(), execution)
-    whole.run()
+    assert state["unused"][0] < 1 and len(state["scales"]) == 2
+    assert state["counts"] == [[5] * len(counts) for counts in state["counts"]]
+    resumed = Trainer(specs, prepared, Memory(saved=recorder.saved), execution)
+    assert all(map(same, resumed.run(), straight))
     assert resumed.cohort.optimizer.unused == whole.cohort.optimizer.unused
     assert resumed.cohort.scale.state == whole.cohort.scale.state
 

@@ -124,6 +124,7 @@ def _at_starts(block: Any, states: Tensor, first: Tensor, **attention: Any) -> T
         None,
         dropout=module.dropout.p if module.training else 0.0,
         scaling=module.scaling,
+        starts_only=True,
         **attention,
     )
     return block.feed_forward_chunk(block.attention.output(seen.reshape(first.shape), first))

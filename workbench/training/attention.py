@@ -1,9 +1,7 @@
 """Self-attention over packed lines, registered with transformers as an attention function.
 
-On a CPU each sequence is attended by itself, at its own length. A GPU wants few large products:
-there the line is unpacked to blocks of one sequence each, attended, and packed again; the two moves
-are permutations of the real tokens, so each one's gradient is the other, a gather instead of a
-scattered sum: exact, and deterministic on a GPU too.
+Each sequence is attended at its own length, without padding: on a GPU by one kernel for all of them
+(`workbench.training.triton_attention`), elsewhere one after another.
 """
 
 from collections.abc import Iterator
@@ -14,8 +12,9 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from workbench.training.dropout import Drop, drop
-from workbench.training.packing import Blocks, Layout, Spans
+from workbench.training.device import has_triton
+from workbench.training.dropout import AddressedDropout, drop
+from workbench.training.packing import Spans
 
 NAME = "workbench_packed"
 
@@ -28,7 +27,8 @@ def packed_attention(
     attention_mask: Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
-    layout: Layout | None = None,
+    layout: Spans | None = None,
+    starts_only: bool = False,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Attend within each sequence of a packed line.
@@ -50,6 +50,8 @@ def packed_attention(
         Above 0 while attention probabilities are dropped.
     layout
         Of the batch.
+    starts_only
+        Whether only the sequence starts ask.
 
     Returns
     -------
@@ -57,51 +59,82 @@ def packed_attention(
         ``[runs, tokens, heads, width]``, or ``[runs, sequences, heads, width]``.
     """
     if layout is None:
-        raise TypeError("packed attention needs the layout of the batch")
+        raise TypeError("packed attention needs the spans of the batch's sequences")
     scaling = scaling or query.shape[-1] ** -0.5
-    rows = module.dropout.rows(query.shape[1]) if dropout > 0 else None
-    if isinstance(layout, Spans):
-        return _by_sequence(query, key, value, rows, layout, scaling, dropout), None
-    return _by_blocks(query, key, value, rows, layout, scaling, dropout), None
+    asked, seen, said = (part.transpose(1, 2).flatten(0, 1) for part in (query, key, value))
+    attend = _at_once if has_triton(query.device) else _one_by_one
+    attended = attend(asked, seen, said, module.dropout, layout, starts_only, scaling, dropout)
+    return attended.unflatten(0, (len(query), -1)), None
 
 
-# Each sequence by itself.
-
-
-def _by_sequence(
+def _at_once(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    rows: Tensor | None,
+    site: AddressedDropout,
     spans: Spans,
+    starts_only: bool,
     scaling: float,
     dropout: float,
 ) -> Tensor:
+    """Attend to all sequences in one kernel; states are ``[tokens, heads, width]``."""
+    from workbench.training.triton_attention import attend
+
+    # Without dropout the keys are not read.
+    keys, place = (site.keys, site.site) if dropout > 0 else (spans.firsts, spans.firsts)
+    return attend(
+        query,
+        key,
+        value,
+        keys,
+        place,
+        spans.firsts,
+        spans.lengths,
+        spans.longest,
+        starts_only,
+        scaling,
+        dropout,
+    )
+
+
+@torch.compiler.disable
+def _one_by_one(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    site: AddressedDropout,
+    spans: Spans,
+    starts_only: bool,
+    scaling: float,
+    dropout: float,
+) -> Tensor:
+    """Attend to one sequence after another; states are ``[tokens, heads, width]``."""
+    rows = site.rows(query.shape[1]).transpose(0, 1).flatten(1) if dropout > 0 else None
+    states = [part.transpose(0, 1) for part in (query, key, value)]
     if torch.is_grad_enabled():
-        return _Attend.apply(query, key, value, rows, spans, scaling, dropout)
-    result = _line_like(query)
-    for asking, seen in _places(query, spans):
+        return _Attend.apply(*states, rows, spans, starts_only, scaling, dropout)
+    result = _line_like(states[0])
+    for asking, place in _places(spans, starts_only):
         result[asking] = scaled_dot_product_attention(
-            query[asking].unsqueeze(0),
-            key[seen].unsqueeze(0),
-            value[seen].unsqueeze(0),
+            states[0][asking].unsqueeze(0),
+            states[1][place].unsqueeze(0),
+            states[2][place].unsqueeze(0),
             scale=scaling,
         ).squeeze(0)
-    return result.transpose(1, 2)
+    return result.transpose(0, 1)
 
 
 def _line_like(states: Tensor) -> Tensor:
-    """Return zeros of a shape ``[runs, heads, tokens, width]``, in memory token by token."""
-    runs, heads, tokens, width = states.shape
-    return states.new_zeros(runs, tokens, heads, width).transpose(1, 2)
+    """Return zeros of a shape ``[heads, tokens, width]``, in memory token by token."""
+    heads, tokens, width = states.shape
+    return states.new_zeros(tokens, heads, width).transpose(0, 1)
 
 
-def _places(query: Tensor, spans: Spans) -> Iterator[tuple[Any, Any]]:
+def _places(spans: Spans, starts_only: bool) -> Iterator[tuple[Any, Any]]:
     """Yield for each sequence the index of what asks and of what it sees."""
-    starts_only = query.shape[2] != spans.tokens
-    for run, number, first, end in spans.places:
-        seen = (run, slice(None), slice(first, end))
-        yield (run, slice(None), slice(number, number + 1)) if starts_only else seen, seen
+    for number, first, end in spans.places:
+        seen = (slice(None), slice(first, end))
+        yield (slice(None), slice(number, number + 1)) if starts_only else seen, seen
 
 
 class _Attend(torch.autograd.Function):
@@ -119,26 +152,26 @@ class _Attend(torch.autograd.Function):
         value: Tensor,
         rows: Tensor | None,
         spans: Spans,
+        starts_only: bool,
         scaling: float,
         dropout: float,
     ) -> Tensor:
-        result, weights = _line_like(query), []
+        result, weights, places = _line_like(query), [], list(_places(spans, starts_only))
         with torch.autocast(query.device.type, enabled=False):
-            for asking, seen in _places(query, spans):
+            for asking, seen in places:
                 weights.append(_weights(query[asking], key[seen], scaling))
                 kept = weights[-1] if rows is None else drop(weights[-1], rows[asking], dropout)
                 result[asking] = torch.bmm(kept, value[seen])
         ctx.save_for_backward(query, key, value, rows, *weights)
-        ctx.spans, ctx.scaling, ctx.dropout = spans, scaling, dropout
-        return result.transpose(1, 2)
+        ctx.places, ctx.scaling, ctx.dropout = places, scaling, dropout
+        return result.transpose(0, 1)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, rows, *weights = ctx.saved_tensors
-        gradient = gradient.transpose(1, 2)
+        gradient = gradient.transpose(0, 1)
         for_query, for_key, for_value = (_line_like(part) for part in (query, key, value))
-        places = _places(query, ctx.spans)
-        for (asking, seen), probabilities in zip(places, weights, strict=True):
+        for (asking, seen), probabilities in zip(ctx.places, weights, strict=True):
             kept, back = probabilities, torch.bmm(gradient[asking], value[seen].transpose(1, 2))
             if rows is not None:
                 kept = drop(probabilities, rows[asking], ctx.dropout)
@@ -148,7 +181,7 @@ class _Attend(torch.autograd.Function):
             back *= ctx.scaling
             for_query[asking] = torch.bmm(back, key[seen])
             for_key[seen] = torch.bmm(back.transpose(1, 2), query[asking])
-        return for_query, for_key, for_value, None, None, None, None
+        return for_query, for_key, for_value, *[None] * 5
 
 
 def _weights(query: Tensor, key: Tensor, scaling: float) -> Tensor:
@@ -156,88 +189,6 @@ def _weights(query: Tensor, key: Tensor, scaling: float) -> Tensor:
     scores = torch.bmm(query, key.transpose(1, 2)).mul_(scaling)
     # In single precision whatever the states are in: probabilities add up to one.
     return torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
-
-
-# Blocks.
-
-
-class _Move(torch.autograd.Function):
-    """Gather rows; the gradient gathers back and is zero where nothing real came from."""
-
-    @staticmethod
-    def forward(ctx: Any, source: Tensor, take: Tensor, back: Tensor, real: Tensor) -> Tensor:
-        ctx.save_for_backward(back, real)
-        return source.index_select(0, take)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        back, real = ctx.saved_tensors
-        return gradient.index_select(0, back).mul(real.to(gradient.dtype)), None, None, None
-
-
-def _by_blocks(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    rows: Tensor | None,
-    blocks: Blocks,
-    scaling: float,
-    dropout: float,
-) -> Tensor:
-    runs, heads, asking, width = query.shape
-    starts_only = asking != blocks.tokens
-    key, value = (_unpack(states, blocks) for states in (key, value))
-    query = _first_of_blocks(query) if starts_only else _unpack(query, blocks)
-    bias = blocks.bias.clamp(min=torch.finfo(query.dtype).min).to(query.dtype)
-    if rows is None:
-        attended = scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scaling)
-    else:
-        keys = _first_of_blocks(rows.unsqueeze(-1)) if starts_only else _cells(rows, blocks)
-        attended = _explicit(query, key, value, keys.squeeze(-1), bias, scaling, dropout)
-    packed = attended.transpose(1, 2) if starts_only else _pack(attended, blocks)
-    return packed.reshape(runs, asking, heads, width)
-
-
-def _first_of_blocks(states: Tensor) -> Tensor:
-    """From ``[runs, heads, sequences, width]`` to ``[runs * sequences, heads, 1, width]``."""
-    return states.transpose(1, 2).flatten(0, 1).unsqueeze(2)
-
-
-def _unpack(states: Tensor, blocks: Blocks) -> Tensor:
-    """From ``[runs, heads, tokens, width]`` to ``[runs * sequences, heads, length, width]``."""
-    _, heads, _, width = states.shape
-    line = states.transpose(1, 2).reshape(-1, heads * width)
-    moved = _Move.apply(line, blocks.rows, blocks.cells, blocks.real_rows)
-    return moved.view(-1, blocks.length, heads, width).transpose(1, 2)
-
-
-def _pack(states: Tensor, blocks: Blocks) -> Tensor:
-    """From ``[runs * sequences, heads, length, width]`` to ``[runs * tokens, heads * width]``."""
-    _, heads, _, width = states.shape
-    cells = states.transpose(1, 2).reshape(-1, heads * width)
-    return _Move.apply(cells, blocks.cells, blocks.rows, blocks.real_cells)
-
-
-def _cells(rows: Tensor, blocks: Blocks) -> Tensor:
-    """Lay the keys of attention's rows out as ``[runs * sequences, heads, length, 1]``."""
-    line = rows.transpose(1, 2).flatten(0, 1)
-    cells = line.index_select(0, blocks.rows)
-    return cells.view(-1, blocks.length, rows.shape[1]).transpose(1, 2).unsqueeze(-1)
-
-
-def _explicit(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    keys: Tensor,
-    bias: Tensor,
-    scaling: float,
-    dropout: float,
-) -> Tensor:
-    """Attention with dropped probabilities: no fused kernel takes a mask that has an address."""
-    scores = torch.matmul(query, key.transpose(2, 3)) * scaling + bias
-    probabilities = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    return torch.matmul(Drop.apply(probabilities, keys, dropout), value)
 
 
 AttentionInterface.register(NAME, packed_attention)

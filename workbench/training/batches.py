@@ -64,6 +64,11 @@ class Batches:
             self._ahead = (step + 1, _packer().submit(self._pack, step + 1))
         return found
 
+    def settle(self) -> None:
+        """Wait until nothing is being packed."""
+        if self._ahead:
+            self._ahead[1].result()
+
     def _pack(self, step: int) -> list[PackedBatch]:
         keys = [key_of("dropout", spec.dropout_seed, step) for spec in self.specs]
         return [

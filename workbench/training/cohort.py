@@ -12,6 +12,7 @@ from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
 from workbench.training.batches import Batches
+from workbench.training.captured import Recordings
 from workbench.training.device import allow_tf32
 from workbench.training.dropout import Address
 from workbench.training.frozen import FrozenStates
@@ -20,7 +21,7 @@ from workbench.training.loss_scale import LossScale
 from workbench.training.objective import count, summed_loss
 from workbench.training.optimizer import CohortOptimizer
 from workbench.training.packing import Geometry, PackedBatch, pack
-from workbench.training.plan import Execution, Plan, plan
+from workbench.training.plan import Execution, Plan, is_small, plan
 from workbench.training.stacked import stack
 
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -64,12 +65,6 @@ class Cohort:
         self.plan = plan(specs[0], len(train))
         self.frozen = frozen or FrozenStates()
         on_gpu = execution.device.type == "cuda"
-        self.geometry = Geometry(
-            position_offset=model.position_offset,
-            segments=model.segments,
-            padding_id=model.padding_id,
-            blocks=on_gpu if execution.blocks is None else execution.blocks,
-        )
         self.compositions = [from_settings(spec.techniques) for spec in specs]
         self.fixed = self.compositions[0].fixed(model.anatomy)
         self.network, self.address = self._stacked(specs)
@@ -82,6 +77,15 @@ class Cohort:
             self.network, model.anatomy, specs, self.compositions, self.plan.steps
         )
         self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
+        captures = self._captures(train)
+        self.geometry = Geometry(
+            position_offset=model.position_offset,
+            segments=model.segments,
+            padding_id=model.padding_id,
+            grain=_TILE if on_gpu else 1,
+            few_shapes=captures,
+        )
+        self._unscaled = torch.ones(len(specs), device=execution.device)
         self.batches = Batches(
             specs,
             train,
@@ -90,7 +94,17 @@ class Cohort:
             execution.micro_batch,
             self._table(train),
         )
+        self.recordings = Recordings(self.batches.settle) if captures else None
+        self.optimizer.keeps_gradients = captures
         self.position = 0
+
+    def _captures(self, train: Encoded) -> bool:
+        """Tell whether launching a step's kernels takes longer than computing them."""
+        if self.execution.captured is not None:
+            return self.execution.captured
+        weights = sum(value.numel() for value in self.network.parameters())
+        tokens = self.specs[0].batch_size * train.lengths.mean()
+        return self.execution.device.type == "cuda" and is_small(weights, tokens)
 
     def _stacked(self, specs: Sequence[RunSpec]) -> tuple[Network, Address]:
         """Return a network for some members, with the weights they start from."""
@@ -108,22 +122,48 @@ class Cohort:
             still on the device.
         """
         self.network.train()
-        self.optimizer.select(self.position)
+        if self.optimizer.select(self.position) and self.recordings:
+            self.recordings.forget()
         parts = self.batches.packed(self.position, self.position + 1 == self.plan.steps)
-        counts = (
-            torch.stack([count(self.objective, part) for part in parts]).sum(dim=0).clamp(min=1)
-        )
-        losses = torch.zeros(len(self.specs), device=self.execution.device)
-        scales = self.scale.factors(self.execution.device) if self.scale else None
-        for part in parts:
-            loss = summed_loss(self.objective, self.forward(part), part) / counts
-            (loss if scales is None else loss * scales).sum().backward()
-            losses += loss.detach()
-        norms = self.optimizer.step(self.position, scales)
-        if self.scale:
-            self.scale.update(norms)
+        losses, norms = self._gradients(parts)
+        self.optimizer.step(self.position)
         self.position += 1
         return losses, norms
+
+    def _gradients(self, parts: list[PackedBatch]) -> Tensor:
+        """Compute the gradients of a step, again while a run's loss scale is too large for them.
+
+        Returns
+        -------
+        Tensor
+            Losses and norms, ``float32 [2, runs]``.
+        """
+        while True:
+            scales = self.scale.factors(self.execution.device) if self.scale else self._unscaled
+            found = self._attempt(parts, scales)
+            if self.scale is None or self.scale.update(found[1]):
+                return found
+            self.optimizer.forget()
+
+    def _attempt(self, parts: list[PackedBatch], scales: Tensor) -> Tensor:
+        counts = torch.stack([count(self.objective, part) for part in parts]).sum(dim=0)
+        numbers = [counts.clamp(min=1), scales]
+        if self.recordings is None or len(parts) > 1:
+            return self._clipped(parts, *numbers)
+
+        def compute(counts: Tensor, scales: Tensor, *tensors: Tensor) -> Tensor:
+            return self._clipped([parts[0].with_tensors(tensors)], counts, scales)
+
+        return self.recordings(compute, [*numbers, *parts[0].tensors()])
+
+    def _clipped(self, parts: list[PackedBatch], counts: Tensor, scales: Tensor) -> Tensor:
+        """Add up and clip the gradients of a step's micro-batches; see `_gradients`."""
+        losses = torch.zeros(len(self.specs), device=self.execution.device)
+        for part in parts:
+            loss = summed_loss(self.objective, self.forward(part), part) / counts
+            (loss * scales).sum().backward()
+            losses += loss.detach()
+        return torch.stack([losses, self.optimizer.clip(scales)])
 
     def forward(self, batch: PackedBatch) -> Tensor:
         """Run the network on a packed batch."""
@@ -210,6 +250,9 @@ def _token_places(split: Encoded, examples: np.ndarray) -> np.ndarray:
         [np.arange(split.offsets[index], split.offsets[index + 1]) for index in examples]
     )
 
+
+_TILE = 64
+"""Lines on a GPU are a multiple of so many tokens: the rows of a tile of a matrix product."""
 
 _LONG = 1000
 """Steps from which compiling, about a minute on a GPU, is repaid."""

@@ -1,12 +1,15 @@
 """Which device trains, at which precision, and what this process does to stay repeatable."""
 
 import os
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.spec import PRECISIONS
+
+_TRITON_IS_INSTALLED = find_spec("triton") is not None
 
 AUTO = "auto"
 DEVICES = (AUTO, "cuda", "mps", "cpu")
@@ -88,6 +91,11 @@ def allow_tf32(precision: str, device: torch.device) -> None:
     """Let this process multiply float32 with TF32's 10 bits, or not, as a precision says."""
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+
+
+def has_triton(device: torch.device) -> bool:
+    """Tell whether kernels written in Triton run on a device: it comes with torch for NVIDIA."""
+    return device.type == "cuda" and _TRITON_IS_INSTALLED
 
 
 def free_memory(device: torch.device, workers: int = 0) -> int:

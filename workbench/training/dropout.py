@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from workbench.training.device import has_triton
 from workbench.training.native import kernels
 from workbench.training.randomness import combine, keep, keep_each, realised
 
@@ -92,13 +93,18 @@ class AddressedDropout(nn.Module):
         """Drop values ``[runs, tokens, features]`` (with any dimensions of length 1 between)."""
         if not self.training or self.p == 0:
             return values
-        return Drop.apply(values, combine(self._keys, self.site), self.p)
+        if has_triton(values.device) and not _compiling():
+            from workbench.training import triton_dropout
+
+            return triton_dropout.Drop.apply(values, self.keys, self.site, self.p)
+        return Drop.apply(values, combine(self.keys, self.site), self.p)
 
     def rows(self, heads: int) -> Tensor:
         """Return the keys of attention's rows, ``int64 [runs, heads, tokens]``."""
-        keys = combine(self._keys, self.site).unsqueeze(1)
+        keys = combine(self.keys, self.site).unsqueeze(1)
         return combine(keys, torch.arange(heads, device=keys.device).view(1, -1, 1))
 
     @property
-    def _keys(self) -> Tensor:
+    def keys(self) -> Tensor:
+        """The keys of the values' rows before the site is part of them, ``int64``."""
         return self.address.starts if self.at_starts else self.address.tokens

@@ -8,7 +8,7 @@ batch of the size that is seldom exceeded; the tests compare the count with what
 import numpy as np
 
 from workbench.spec import RunSpec
-from workbench.training.plan import Execution
+from workbench.training.plan import Execution, is_small
 from workbench.training.workload import Workload
 
 LARGEST_COHORT = 16
@@ -19,9 +19,6 @@ _SHARE = 0.85
 
 _FULL = 4
 """Bytes of a float32."""
-
-_GRAIN = 8
-"""Blocks are at least rounded up to this; see `workbench.training.packing.Geometry`."""
 
 _DEVIATIONS = 3
 """How far above the mean a batch's tokens are planned: one batch in a thousand is longer."""
@@ -46,9 +43,8 @@ def kept_bytes(
     spec: RunSpec,
     workload: Workload,
     tokens: int,
-    sequences: int,
     stacked: bool = False,
-    blocks: bool = False,
+    fused: bool = False,
 ) -> int:
     """Return the bytes that the trained blocks keep for the backward pass.
 
@@ -56,12 +52,12 @@ def kept_bytes(
     ----------
     spec, workload
         The run.
-    tokens, sequences
+    tokens
         On its line, in one forward pass.
     stacked
         Whether it trains in a cohort.
-    blocks
-        Whether attention works on padded blocks, as on a GPU, instead of sequence by sequence.
+    fused
+        Whether attention is one kernel that keeps no probabilities, as on a GPU.
     """
     trained = workload.sizes.layers - max(0, _frozen_at_most(spec, workload))
     whole, last = trained, 0
@@ -69,33 +65,28 @@ def kept_bytes(
         # The last block computes keys and values for all tokens, the rest for the starts alone.
         whole, last = trained - 1, 1
     hidden, width = workload.sizes.hidden, _bytes_each(spec)
-    # Queries, keys and values stand in the cells of blocks, or on the line.
-    cells = sequences * _block_length(workload) if blocks else tokens
-    probabilities = _probability_bytes(workload, tokens, sequences, width, blocks)
+    probabilities = (
+        _fused_bytes(workload, tokens) if fused else _probability_bytes(workload, tokens, width)
+    )
     # In lower precision a block's input is cast for each of queries, keys and values.
     inputs = (3 if width == _FULL else 5) * hidden * width
     # Both LayerNorms' inputs; with weights for each run also what they normalised.
     norms = (4 if stacked else 2) * hidden * _FULL
     widened = 2 * workload.sizes.intermediate * width
-    each = tokens * (inputs + norms + widened) + cells * 3 * hidden * width + probabilities
+    each = tokens * (inputs + norms + widened + 3 * hidden * width) + workload.heads * probabilities
     casts = _trained(spec, workload) * width if width < _FULL else 0
-    return casts + whole * each + last * 2 * hidden * (tokens * _FULL + cells * width)
+    return casts + whole * each + last * 2 * hidden * tokens * (_FULL + width)
 
 
-def _probability_bytes(
-    workload: Workload, tokens: int, sequences: int, width: int, blocks: bool
-) -> int:
+def _fused_bytes(workload: Workload, tokens: int) -> int:
+    """Bytes of what one head keeps beside its inputs: a number and two bits a probability."""
+    return tokens * (_FULL + int(max(workload.lengths["train"])) // 4)
+
+
+def _probability_bytes(workload: Workload, tokens: int, width: int) -> int:
+    """Bytes of one head's probabilities in batches of so many tokens."""
     lengths = workload.lengths["train"]
-    if blocks:
-        # Before dropout, in full precision, and after.
-        places = sequences * _block_length(workload) ** 2
-        return workload.heads * places * (_FULL + width)
-    places = tokens * np.square(lengths).sum() / lengths.sum()
-    return int(workload.heads * places * width)
-
-
-def _block_length(workload: Workload) -> int:
-    return -(-int(max(workload.lengths["train"])) // _GRAIN) * _GRAIN
+    return int(tokens * np.square(lengths).sum() / lengths.sum() * width)
 
 
 def _frozen_at_most(spec: RunSpec, workload: Workload) -> int:
@@ -112,9 +103,12 @@ def run_bytes(
     """
     sequences = min(execution.micro_batch or spec.batch_size, len(workload.lengths["train"]))
     tokens = batch_tokens(workload.lengths["train"], sequences)
-    blocks = execution.device.type == "cuda" if execution.blocks is None else execution.blocks
-    training = kept_bytes(spec, workload, tokens, sequences, stacked, blocks)
+    fused = execution.device.type == "cuda"
+    training = kept_bytes(spec, workload, tokens, stacked, fused)
     training += _passing_bytes(spec, workload, tokens)
+    if fused and is_small(sum(workload.parameters), tokens):
+        # A recording holds what it computes beside what the steps before it left in memory.
+        training = 2 * training + _FULL * _trained(spec, workload)
     longest = min(execution.evaluation_tokens, int(sum(workload.lengths["test"])))
     return state_bytes(spec, workload) + max(training, _passing_bytes(spec, workload, longest))
 

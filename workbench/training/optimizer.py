@@ -32,10 +32,6 @@ class _Slice:
     stacked: nn.Parameter
     view: Tensor
 
-    def take_gradient(self) -> None:
-        gradient = self.stacked.grad
-        self.view.grad = None if gradient is None else gradient[self.first : self.end]
-
 
 class CohortOptimizer:
     """Updates all runs of a cohort.
@@ -56,6 +52,9 @@ class CohortOptimizer:
     unused
         What weight decay has left of a word embedding that is never used, by run: the factor on
         the rows of the table that training does without.
+    keeps_gradients
+        Whether clipped gradients always stand in the same place in memory, as
+        `workbench.training.captured` needs it.
     """
 
     def __init__(
@@ -72,6 +71,8 @@ class CohortOptimizer:
         self.slices = list(self._cut())
         self.optimizer = torch.optim.AdamW(list(self._groups()), fused=True)
         self.unused = [1.0] * len(specs)
+        self.keeps_gradients = False
+        self._kept: dict[str, Tensor] = {}
         self._trained: set[int] | None = None
         limits = [spec.clip_norm or float("inf") for spec in specs]
         self._limits = torch.tensor(limits, device=self.slices[0].view.device)
@@ -104,72 +105,90 @@ class CohortOptimizer:
                 "count": 0,
             }
 
-    def select(self, step: int) -> None:
-        """Let gradients flow only into the depths that train at a step."""
+    def select(self, step: int) -> bool:
+        """Let gradients flow only into the depths that train at a step; tell if they changed."""
         trained = {
             depth
             for depth in range(self.anatomy.top + 1)
             if self.compositions[0].trains(depth, step, self.anatomy)
         }
-        if trained != self._trained:
-            self._trained = trained
-            for part in self.slices:
-                part.stacked.requires_grad_(part.place.depth in trained)
+        if trained == self._trained:
+            return False
+        self._trained = trained
+        self._kept.clear()
+        self._forget_views()
+        for part in self.slices:
+            part.stacked.requires_grad_(part.place.depth in trained)
+        return True
 
-    def step(self, step: int, scales: Tensor | None = None) -> Tensor:
-        """Clip and apply the gradients of one step.
+    def clip(self, scales: Tensor) -> Tensor:
+        """Bring the gradients back to their scale and clip them, in one multiplication.
 
         Parameters
         ----------
-        step
-            From 0.
         scales
-            What each run's loss was multiplied with, ``float32 [runs]``. A run with a gradient
-            that is not finite is then left out of this update.
+            What each run's loss was multiplied with, ``float32 [runs]``.
 
         Returns
         -------
         Tensor
             Each run's gradient norm before clipping, ``float32 [runs]``.
         """
-        norms = self._norms() if scales is None else self._norms() / scales
-        self._shrink(norms, scales)
-        # To ask which runs overflowed waits for the device, so it is asked in half precision only.
-        skipped = set() if scales is None else _not_finite(norms)
-        for part in self.slices:
-            part.take_gradient()
-        for group in self.optimizer.param_groups:
-            if skipped.intersection(group["runs"]):
-                self._leave_out(group)
-            elif group["params"][0].grad is not None:
-                self._prepare(group, step)
-        self.optimizer.step()
-        for parameter in self.parameters.values():
-            parameter.grad = None
+        norms = self._norms() / scales
+        # The small number is that of torch's clip_grad_norm_.
+        factors = (self._limits / (norms + 1e-6)).clamp(max=1.0) / scales
+        for name, gradient in self._gradients():
+            shaped = factors.view(-1, *[1] * (gradient.dim() - 1))
+            if self.keeps_gradients:
+                self._keep(name, gradient, shaped)
+            else:
+                gradient.mul_(shaped)
         return norms
 
-    def _gradients(self) -> list[Tensor]:
-        found = (parameter.grad for parameter in self.parameters.values())
-        return [gradient for gradient in found if gradient is not None]
+    def _keep(self, name: str, gradient: Tensor, factors: Tensor) -> None:
+        if name not in self._kept:
+            self._kept[name] = torch.empty_like(gradient)
+        torch.mul(gradient, factors, out=self._kept[name])
+        self.parameters[name].grad = None
+
+    def step(self, step: int) -> None:
+        """Apply the clipped gradients of one step (from 0), and forget them."""
+        for part in self.slices:
+            self._give_gradient(part)
+        for group in self.optimizer.param_groups:
+            if group["params"][0].grad is not None:
+                self._prepare(group, step)
+        self.optimizer.step()
+        self.forget()
+
+    def _give_gradient(self, part: _Slice) -> None:
+        gradient = self._kept.get(part.place.name, part.stacked.grad)
+        if gradient is not None and part.view.grad is None:
+            part.view.grad = gradient[part.first : part.end]
+
+    def forget(self) -> None:
+        """Start a step, or another attempt at one, without gradients."""
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        if not self.keeps_gradients:
+            self._forget_views()
+
+    def _forget_views(self) -> None:
+        for part in self.slices:
+            part.view.grad = None
+
+    def _gradients(self) -> Iterator[tuple[str, Tensor]]:
+        for name, parameter in self.parameters.items():
+            if parameter.grad is not None:
+                yield name, parameter.grad
 
     def _norms(self) -> Tensor:
         """Return the norm of each run's gradients, as torch's own clipping computes it."""
         by_parameter = [
-            torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in self._gradients()
+            torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+            for _, gradient in self._gradients()
         ]
         return torch.linalg.vector_norm(torch.stack(by_parameter), dim=0)
-
-    def _shrink(self, norms: Tensor, scales: Tensor | None) -> None:
-        """Bring gradients back to their scale and clip them, in one multiplication."""
-        # The small number is that of torch's clip_grad_norm_.
-        factors = (self._limits / (norms + 1e-6)).clamp(max=1.0)
-        factors = factors if scales is None else factors / scales
-        for gradient in self._gradients():
-            gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
-
-    def _leave_out(self, group: dict[str, Any]) -> None:
-        for view in group["params"]:
-            view.grad = None
 
     def _prepare(self, group: dict[str, Any], step: int) -> None:
         """Set a group's rate, epsilon and decay for its next update."""
@@ -234,9 +253,6 @@ def _restored(tensors: dict[str, Tensor], part: _Slice, kind: str) -> Tensor | N
 
 def _update_key(spec: RunSpec) -> Hashable:
     """Return what two runs must share to be updated as one tensor."""
-    if spec.precision == "float16":
-        # An overflow skips the update of one run.
-        return spec.id
     return (
         spec.techniques,
         spec.learning_rate,
@@ -246,7 +262,3 @@ def _update_key(spec: RunSpec) -> Hashable:
         spec.beta2,
         spec.epsilon,
     )
-
-
-def _not_finite(norms: Tensor) -> set[int]:
-    return {run for run, finite in enumerate(torch.isfinite(norms).tolist()) if not finite}

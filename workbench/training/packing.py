@@ -1,11 +1,12 @@
 """Packed batches: the currency between data and engine.
 
-Every run's sequences stand one after another on one line of tokens, so that linear layers see no
-padding. Attention works on blocks ``[sequences, length]``: a `Layout` says which token stands in
-which cell of its block, and back.
+Every run's sequences stand one after another on one line of tokens, so that no layer sees padding;
+`Spans` tells attention where they stand.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -17,9 +18,6 @@ from workbench.training.randomness import token_keys
 ABSENT = -1
 """The example number of an empty place, where a run's batch is smaller than its neighbours'."""
 
-_GRAIN = 8
-"""Blocks and the lines that are cut into them are rounded up to a multiple of this."""
-
 
 @dataclass(frozen=True)
 class Geometry:
@@ -28,16 +26,17 @@ class Geometry:
     position_offset: int
     segments: int
     padding_id: int
-    blocks: bool
-    """Lay attention out in blocks of few sizes (a GPU wants few kernels and few shapes) instead of
-    attending to each sequence at its own length."""
+    grain: int = 1
+    """Lines are stretched to a multiple of so many tokens."""
+    few_shapes: bool = False
+    """Stretch lines further, by a sixteenth at most, to few lengths."""
 
-    def round_up(self, size: int) -> int:
-        """Return the size a line or block of ``size`` is stretched to (at most an eighth more)."""
-        if not self.blocks:
-            return size
-        grain = max(_GRAIN, (1 << (size - 1).bit_length()) // 16)
-        return -(-size // grain) * grain
+    def stretched(self, tokens: int) -> int:
+        """Return the length of a line for so many tokens."""
+        grain = self.grain
+        if self.few_shapes:
+            grain = max(grain, (1 << (tokens - 1).bit_length()) // 32)
+        return -(-tokens // grain) * grain
 
 
 @dataclass(frozen=True)
@@ -46,47 +45,26 @@ class Spans:
 
     Attributes
     ----------
-    places
-        Run, number within the run, first token and end of each sequence.
+    firsts, lengths
+        The first of each sequence's tokens among all runs' places, and how many it has,
+        ``int32 [runs * sequences]``; an empty place has length 0.
     tokens
         Places on a line.
+    longest
+        At least the greatest length.
     """
 
-    places: tuple[tuple[int, int, int, int], ...]
+    firsts: Tensor
+    lengths: Tensor
     tokens: int
+    longest: int
 
-
-@dataclass(frozen=True)
-class Blocks:
-    """Where the tokens of a line stand in the blocks that attention works on.
-
-    Attributes
-    ----------
-    rows
-        For every cell of every block the token it shows, ``int64 [runs * sequences * length]``.
-    cells
-        For every token its cell, ``int64 [runs * tokens]``.
-    real_cells, real_rows
-        1 where a cell (a token) is not padding, else 0, ``float32 [cells, 1]`` (``[rows, 1]``).
-    bias
-        Added to attention scores: 0 for a real key, else the least finite value,
-        ``float32 [runs * sequences, 1, 1, length]``.
-    length
-        Cells in a block.
-    tokens
-        Places on a line.
-    """
-
-    rows: Tensor
-    cells: Tensor
-    real_cells: Tensor
-    real_rows: Tensor
-    bias: Tensor
-    length: int
-    tokens: int
-
-
-Layout = Spans | Blocks
+    @cached_property
+    def places(self) -> list[tuple[int, int, int]]:
+        """Number among all runs' sequences, first place and end of every sequence that is there."""
+        firsts, lengths = self.firsts.tolist(), self.lengths.tolist()
+        found = enumerate(zip(firsts, lengths, strict=True))
+        return [(number, first, first + length) for number, (first, length) in found if length]
 
 
 @dataclass(frozen=True)
@@ -113,12 +91,33 @@ class PackedBatch:
 
     inputs: dict[str, Tensor]
     starts: Tensor
-    layout: Layout
+    layout: Spans
     states: Tensor | None
     token_keys: Tensor
     start_keys: Tensor
     labels: Tensor
     present: Tensor
+
+    def tensors(self) -> list[Tensor]:
+        """Return everything that differs between batches of the same shape."""
+        states = [] if self.states is None else [self.states]
+        own = [self.starts, self.layout.firsts, self.layout.lengths, self.token_keys]
+        return [*own, self.start_keys, self.labels, self.present, *states, *self.inputs.values()]
+
+    def with_tensors(self, tensors: Sequence[Tensor]) -> "PackedBatch":
+        """Return a batch of this shape that holds other `tensors`."""
+        starts, firsts, lengths, token_keys, start_keys, labels, present, *rest = tensors
+        states = None if self.states is None else rest.pop(0)
+        return PackedBatch(
+            inputs=dict(zip(self.inputs, rest, strict=True)),
+            starts=starts,
+            layout=replace(self.layout, firsts=firsts, lengths=lengths),
+            states=states,
+            token_keys=token_keys,
+            start_keys=start_keys,
+            labels=labels,
+            present=present,
+        )
 
 
 def pack(
@@ -161,7 +160,7 @@ def pack(
     return PackedBatch(
         inputs={name: move(values) for name, values in inputs.items()},
         starts=move(lines.starts),
-        layout=_blocks(lines, move) if geometry.blocks else _spans(lines),
+        layout=_spans(lines, move),
         states=None if table is None else move(table[lines.spread(lines.sources)]),
         token_keys=move(keys),
         start_keys=move(keys.gather(1, torch.from_numpy(lines.starts))),
@@ -188,8 +187,8 @@ class _Lines:
 
     Attributes
     ----------
-    rows, cells
-        Where the token stands among all lines' places, and among all blocks' cells.
+    rows
+        Where the token stands among all lines' places.
     sources, examples, offsets
         Where it comes from in the split, its example, its place in the example.
     starts, lengths
@@ -200,8 +199,9 @@ class _Lines:
         self.runs, self.sequences = examples.shape
         lengths = np.where(examples == ABSENT, 0, encoded.lengths[examples])
         self.lengths = lengths
-        self.tokens = geometry.round_up(int(lengths.sum(axis=1).max()))
-        self.length = geometry.round_up(int(lengths.max()))
+        self.tokens = geometry.stretched(int(lengths.sum(axis=1).max()))
+        # Of the whole split, so that it is no reason for another shape.
+        self.longest = int(encoded.lengths.max())
         starts = np.cumsum(lengths, axis=1) - lengths
         sequence = np.repeat(np.arange(examples.size), lengths.ravel())
         first = np.cumsum(lengths.ravel()) - lengths.ravel()
@@ -210,7 +210,6 @@ class _Lines:
         self.sources = encoded.offsets[self.examples] + self.offsets
         line = (sequence // self.sequences) * self.tokens
         self.rows = line + starts.ravel()[sequence] + self.offsets
-        self.cells = sequence * self.length + self.offsets
         # An empty place at the end of a full line would start beyond it.
         self.starts = np.minimum(starts, self.tokens - 1)
 
@@ -221,39 +220,13 @@ class _Lines:
         return line.reshape(self.runs, self.tokens)
 
 
-def _spans(lines: _Lines) -> Spans:
-    ends = lines.starts + lines.lengths
-    places = (
-        (run, number, int(lines.starts[run, number]), int(ends[run, number]))
-        for run, number in zip(*np.nonzero(lines.lengths), strict=True)
-    )
+def _spans(lines: _Lines, move: _Mover) -> Spans:
+    line = np.arange(lines.runs)[:, None] * lines.tokens
     return Spans(
-        tuple((int(run), int(number), first, end) for run, number, first, end in places),
-        lines.tokens,
-    )
-
-
-def _blocks(lines: _Lines, move: _Mover) -> Blocks:
-    # Padding shows its own run's first token: a run that diverged must not reach its neighbours.
-    run = np.arange(lines.runs)
-    rows = np.repeat(run * lines.tokens, lines.sequences * lines.length)
-    rows[lines.cells] = lines.rows
-    cells = np.repeat(run * lines.sequences * lines.length, lines.tokens)
-    cells[lines.rows] = lines.cells
-    real_cells = np.zeros((len(rows), 1), dtype=np.float32)
-    real_cells[lines.cells] = 1
-    real_rows = np.zeros((len(cells), 1), dtype=np.float32)
-    real_rows[lines.rows] = 1
-    # The least finite value instead of minus infinity: an empty block must not give NaN.
-    bias = np.where(real_cells == 1, np.float32(0), np.finfo(np.float32).min)
-    return Blocks(
-        rows=move(rows),
-        cells=move(cells),
-        real_cells=move(real_cells),
-        real_rows=move(real_rows),
-        bias=move(bias.reshape(lines.runs * lines.sequences, 1, 1, lines.length)),
-        length=lines.length,
+        firsts=move((line + lines.starts).ravel().astype(np.int32)),
+        lengths=move(lines.lengths.ravel().astype(np.int32)),
         tokens=lines.tokens,
+        longest=lines.longest,
     )
 
 

@@ -20,10 +20,10 @@ class Execution:
     """Examples of each run in one forward pass; 0 takes the whole batch at once."""
     evaluation_tokens: int = 8192
     """Tokens of each run in one forward pass of an evaluation."""
-    blocks: bool | None = None
-    """Attention in blocks of few sizes; None: on a GPU."""
     compiled: bool | None = None
     """Whether torch compiles the network; None: on a GPU, where training is long enough."""
+    captured: bool | None = None
+    """Whether a GPU replays steps from recordings; None: where steps are small."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,22 @@ def plan(spec: RunSpec, examples: int) -> Plan:
     if spec.max_steps:
         steps = min(steps, spec.max_steps)
     return Plan(from_settings(spec.techniques).steps(steps), steps_per_epoch)
+
+
+_SMALL = 3e13
+"""Operations of a step: a tenth of a second on an H100, about what launching some thousand kernels
+one by one takes."""
+
+
+def is_small(weights: int, tokens: float) -> bool:
+    """Tell whether launching a training step's kernels on a GPU takes longer than computing them.
+
+    Parameters
+    ----------
+    weights
+        Of all runs that train together.
+    tokens
+        Of one run's batch. A weight and token need six operations (Kaplan et al. 2020,
+        arXiv:2001.08361, section 2.1).
+    """
+    return 6 * weights * tokens < _SMALL

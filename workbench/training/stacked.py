@@ -5,6 +5,7 @@ families' code works unchanged on top of these.
 """
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,33 @@ from workbench.training.dropout import Address, AddressedDropout
 
 def _stack(value: Tensor, runs: int) -> nn.Parameter:
     return nn.Parameter(value.detach().unsqueeze(0).repeat(runs, *[1] * value.dim()))
+
+
+class _Product(torch.autograd.Function):
+    """Multiply ``[runs, tokens, in]`` with weights ``[runs, out, in]``, run by run.
+
+    Autograd's own gradient of the weights would stand transposed in memory, to be copied once more.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(states, weight)
+        return torch.bmm(states, weight.transpose(1, 2))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        states, weight = ctx.saved_tensors
+        for_states, for_weight = ctx.needs_input_grad
+        return (
+            torch.bmm(gradient, weight) if for_states else None,
+            torch.bmm(gradient.transpose(1, 2), states) if for_weight else None,
+        )
+
+
+def _as_multiplied(values: Tensor) -> Tensor:
+    """Return values in the precision of matrix products: autocast does not see into `_Product`."""
+    kind = values.device.type
+    return values.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else values
 
 
 class StackedLinear(nn.Module):
@@ -34,11 +62,9 @@ class StackedLinear(nn.Module):
             bias = None if self.bias is None else self.bias.squeeze(0)
             return functional.linear(states, self.weight.squeeze(0), bias)
         flat = states.reshape(len(states), -1, states.shape[-1])
-        turned = self.weight.transpose(1, 2)
-        if self.bias is None:
-            mapped = torch.bmm(flat, turned)
-        else:
-            mapped = torch.baddbmm(self.bias.unsqueeze(1), flat, turned)
+        mapped = _Product.apply(_as_multiplied(flat), _as_multiplied(self.weight))
+        if self.bias is not None:
+            mapped = mapped + _as_multiplied(self.bias).unsqueeze(1)
         return mapped.view(*states.shape[:-1], -1)
 
 
