@@ -1,3 +1,3 @@
 """A workbench for fine-tuning biomedical language models on small data."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
