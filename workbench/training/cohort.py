@@ -21,7 +21,7 @@ from workbench.training.loss_scale import LossScale
 from workbench.training.objective import count, summed_loss
 from workbench.training.optimizer import CohortOptimizer
 from workbench.training.packing import Geometry, PackedBatch, pack
-from workbench.training.plan import Execution, Plan, is_small, plan
+from workbench.training.plan import Execution, is_small, plan
 from workbench.training.stacked import stack
 
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -68,7 +68,7 @@ class Cohort:
         self.compositions = [from_settings(spec.techniques) for spec in specs]
         self.fixed = self.compositions[0].fixed(model.anatomy)
         self.network, self.address = self._stacked(specs)
-        self.compiled = _pays(self.plan) and on_gpu
+        self.compiled = on_gpu and self.plan.is_long
         if execution.compiled is not None:
             self.compiled = execution.compiled
         if self.compiled:
@@ -253,13 +253,6 @@ def _token_places(split: Encoded, examples: np.ndarray) -> np.ndarray:
 
 _TILE = 64
 """Lines on a GPU are a multiple of so many tokens: the rows of a tile of a matrix product."""
-
-_LONG = 1000
-"""Steps from which compiling, about a minute on a GPU, is repaid."""
-
-
-def _pays(plan: Plan) -> bool:
-    return plan.steps >= _LONG
 
 
 def _compile_blocks(network: Network) -> None:

@@ -26,6 +26,10 @@ class Execution:
     """Whether a GPU replays steps from recordings; None: where steps are small."""
 
 
+_LONG = 1000
+"""Steps."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How long a cohort trains."""
@@ -37,6 +41,11 @@ class Plan:
     def epochs(self) -> int:
         """Epochs, a last partial one included."""
         return -(-self.steps // self.steps_per_epoch)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether compiling, which took 20 to 25 seconds for BERT-base on an H100, is repaid."""
+        return self.steps >= _LONG
 
     def ends_epoch(self, step: int) -> bool:
         """Tell whether an epoch ends with a step (from 0)."""
