@@ -1,0 +1,430 @@
+import gzip
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from plotly.offline import get_plotlyjs
+
+from workbench.notebook import live, palette
+from workbench.notebook.follow import Followed
+from workbench.spec import RunSpec
+
+
+def numbers(*values):
+    return np.array(values, dtype=float)
+
+
+def followed(seed, losses=(), dev=(), label="baseline", **more):
+    steps, epochs = np.arange(1.0, len(losses) + 1), np.arange(1.0, len(dev) + 1)
+    values = {"steps": steps, "losses": numbers(*losses), "norms": 10 * numbers(*losses)}
+    values |= {"epochs": epochs, "ends": 2 * epochs, "dev": numbers(*dev)}
+    return Followed(label, more.pop("model", "tiny"), seed, 4, "training", **values | more)
+
+
+def follow(*runs, task="biosses"):
+    """Return what stands for a follower whose runs are named by their numbers."""
+    study = SimpleNamespace(name="s", settings=SimpleNamespace(task=task))
+    named = {f"r{number}": run for number, run in enumerate(runs)}
+    return SimpleNamespace(study=study, runs=named, collapsed=[], finished=False)
+
+
+def by_key(points):
+    return {item.key: item for item in points}
+
+
+class Page(live.LiveFigure):
+    """A figure that notes what it sends, under a clock that is set by hand."""
+
+    def __init__(self):
+        self.now, self.sent = 0.0, []
+        super().__init__(clock=lambda: self.now)
+
+    def send(self, content, buffers=None):
+        json.dumps(content, allow_nan=False)
+        self.sent.append((content, buffers))
+
+    def ask(self, kind):
+        self._handle_custom_msg({"kind": kind}, [])
+
+
+@pytest.fixture
+def page():
+    return Page()
+
+
+def received(page):
+    """Return every line's points as a page has them after all messages, by its number."""
+    lines = {}
+    for content, (buffer,) in page.sent:
+        values, at = np.frombuffer(buffer, "<f4"), 0
+        lines = {} if "figure" in content else lines
+        for line, first, count in content["points"]:
+            x, y = values[at : at + count], values[at + count : at + 2 * count]
+            kept = [
+                point for point in lines.get(line, []) if first is not None and point[0] < first
+            ]
+            lines[line] = kept + list(zip(x.tolist(), y.tolist(), strict=True))
+            at += 2 * count
+        assert at == len(values)
+    return lines
+
+
+def test_over_seeds_uses_the_seeds_that_reached_a_place():
+    curves = [(numbers(1, 2, 3), numbers(1, 2, 9)), (numbers(1, 2), numbers(3, np.nan))]
+    x, low, spread = live.over_seeds(curves, 1, live._lowest, live.sd)
+    np.testing.assert_array_equal(x, [1, 2, 3])
+    np.testing.assert_array_equal(low, [1, 2, 9])
+    np.testing.assert_allclose(spread, [np.sqrt(2), np.nan, np.nan])
+
+
+def test_over_seeds_starts_where_it_is_told():
+    curves = [(numbers(1, 2, 3), numbers(1, 2, 9))]
+    x, median = live.over_seeds(curves, 2, live._median)
+    np.testing.assert_array_equal((x, median), [[2, 3], [2, 9]])
+
+
+@pytest.mark.parametrize("curves", [[(numbers(), numbers())], [(numbers(1), numbers(np.nan))]])
+def test_over_seeds_without_a_value(curves):
+    x, *found = live.over_seeds(curves, 0, live._median, live._lowest, live._mean, live.sd)
+    for statistic in found:
+        np.testing.assert_array_equal(statistic, np.full(len(x), np.nan))
+
+
+def test_everything_has_all_four_panels():
+    lines = live.Lines(follow(followed(0, [4, 2], [0.5]), followed(1, [6, 8], [0.75])))
+    found = by_key(lines.everything())
+    assert set(found) == set(lines.keys)
+    np.testing.assert_array_equal(found["loss", "seed", "r1"].y, [6, 8])
+    np.testing.assert_array_equal(found["norm", "seed", "r1"].y, [60, 80])
+    np.testing.assert_array_equal(found["loss", "median", "baseline"].y, [5, 5])
+    np.testing.assert_array_equal(found["dev", "seed", "r0"].y, [50])
+    np.testing.assert_array_equal(found["dev", "lowest", "baseline"].y, [50])
+    np.testing.assert_array_equal(found["dev", "highest", "baseline"].y, [75])
+    np.testing.assert_array_equal(found["dev", "mean", "baseline"].y, [62.5])
+    np.testing.assert_allclose(found["spread", "spread", "baseline"].y, [25 / np.sqrt(2)])
+
+
+def test_changes_are_what_is_new_and_the_median_from_there():
+    follower = follow(followed(0, [4, 2, 1]), followed(1, [6]))
+    lines = live.Lines(follower)
+    lines.everything()
+    assert lines.changes() == []
+    follower.runs["r1"] = followed(1, [6, 8])
+    found = by_key(lines.changes())
+    assert set(found) == {
+        ("norm", "seed", "r1"),
+        ("loss", "seed", "r1"),
+        ("loss", "median", "baseline"),
+    }
+    np.testing.assert_array_equal(found["loss", "seed", "r1"].x, [2])
+    median = found["loss", "median", "baseline"]
+    assert median.first == 2
+    np.testing.assert_array_equal((median.x, median.y), [[2, 3], [5, 1]])
+
+
+def test_a_run_that_was_read_anew_replaces_what_was_there():
+    follower = follow(followed(0, [4, 2, 1]))
+    lines = live.Lines(follower)
+    lines.everything()
+    follower.runs["r0"] = followed(0, [4, 3], restarts=1)
+    found = by_key(lines.changes())
+    assert found["loss", "seed", "r0"].first == float("-inf")
+    np.testing.assert_array_equal(found["loss", "median", "baseline"].y, [4, 3])
+
+
+def test_groups_are_techniques_and_models_where_there_are_several():
+    runs = [followed(0), followed(0, label="freeze:3"), followed(1)]
+    assert live.Lines(follow(*runs)).groups == {"baseline": ["r0", "r2"], "freeze:3": ["r1"]}
+    two = live.Lines(follow(followed(0), followed(0, model="bert")))
+    assert list(two.groups) == ["baseline, tiny", "baseline, bert"]
+
+
+def traces(lines, *key):
+    return lines.figure()["lines"][lines.keys.index(key)]["trace"]
+
+
+def test_seeds_are_thin_and_the_median_is_bold_in_the_colour_of_the_technique():
+    lines = live.Lines(follow(followed(3), followed(3, label="freeze:3")))
+    seed, median = traces(lines, "loss", "seed", "r1"), traces(lines, "loss", "median", "freeze:3")
+    assert (seed["line"]["width"], median["line"]["width"]) == (1, 3)
+    assert median["line"]["color"] == palette.COLOURS[1]
+    assert seed["line"]["color"] == palette.translucent(palette.COLOURS[1], palette.SEED_OPACITY)
+
+
+@pytest.mark.parametrize(
+    ("panel", "words"),
+    [
+        ("loss", "seed 3<br>step %{x}<br>loss %{y:.4g}<extra>baseline</extra>"),
+        ("norm", "seed 3<br>step %{x}<br>norm %{y:.4g}<extra>baseline</extra>"),
+        ("dev", "seed 3<br>epoch %{x}<br>dev %{y:.1f}<extra>baseline</extra>"),
+    ],
+)
+def test_hover_tells_seed_step_and_value(panel, words):
+    assert traces(live.Lines(follow(followed(3))), panel, "seed", "r0")["hovertemplate"] == words
+
+
+def test_the_band_reaches_down_to_the_line_before_it():
+    lines = live.Lines(follow(followed(0)))
+    assert traces(lines, "dev", "highest", "baseline")["fill"] == "tonexty"
+    order = [key for key in lines.keys if key[0] == "dev"]
+    assert [kind for _, kind, _ in order[:2]] == ["lowest", "highest"]
+
+
+def test_panels_have_words_and_the_norm_a_log_axis():
+    panels = live.Lines(follow(followed(0))).figure()["panels"]
+    assert [panel["name"] for panel in panels] == ["loss", "dev", "spread", "norm"]
+    assert [panel["layout"]["yaxis"]["type"] for panel in panels] == ["linear"] * 3 + ["log"]
+    assert panels[0]["words"] == "Training loss over steps: thin: one seed; bold: median"
+    assert "Pearson" in panels[1]["layout"]["yaxis"]["title"]["text"]
+
+
+def test_the_alarm_names_collapsed_seeds():
+    follower = follow(followed(0), followed(4), followed(2, label="freeze:3"))
+    lines = live.Lines(follower)
+    assert lines.alarm() == ""
+    follower.collapsed = ["r2", "r1", "r0"]
+    assert lines.alarm() == "Collapsed: baseline, seeds 0, 4; freeze:3, seed 2."
+
+
+def test_a_page_that_only_appended_has_what_a_page_that_asks_anew_gets(page):
+    follower = follow(followed(0), followed(1))
+    page.show(follower)
+    for count in (1, 3, 4):
+        page.now += 1
+        losses = [1 / step for step in range(1, count + 1)]
+        follower.runs["r0"] = followed(0, losses, losses[::2])
+        follower.runs["r1"] = followed(1, losses[:2], [0.5][: count - 1])
+        page.show(follower)
+    appended = received(page)
+    assert len(page.sent) == 4
+    page.sent.clear()
+    page.ask("everything")
+    anew = received(page)
+    assert anew.keys() == appended.keys() and len(anew[0]) == 4
+    for line, points in anew.items():
+        np.testing.assert_array_equal(points, appended[line])
+
+
+def test_messages_are_numbered_and_hold_no_lists_of_points(page):
+    follower = follow(followed(0, [0.125]))
+    page.show(follower)
+    follower.runs["r0"] = followed(0, [0.125, 0.25])
+    page.now = 1
+    page.show(follower)
+    assert [content["number"] for content, _ in page.sent] == [1, 2]
+    content, (buffer,) = page.sent[1]
+    # A gradient's norm, a loss and the median: numbered, from step 2 on, one point each.
+    assert content["points"] == [[0, 2.0, 1], [1, 2.0, 1], [2, 2.0, 1]]
+    assert np.frombuffer(buffer, "<f4").tolist() == [2, 2.5, 2, 0.25, 2, 0.25]
+
+
+def test_points_go_at_most_five_times_a_second(page):
+    follower = follow(followed(0))
+    page.show(follower)
+    for tick in range(1, 101):
+        page.now = tick / 50
+        follower.runs["r0"] = followed(0, [1.0] * tick)
+        page.show(follower)
+    assert 9 <= len(page.sent) - 1 <= 10
+
+
+def test_the_end_is_sent_at_once(page):
+    follower = follow(followed(0))
+    page.show(follower)
+    follower.runs["r0"], follower.finished = followed(0, [1.0]), True
+    page.show(follower)
+    assert len(page.sent) == 2
+
+
+def test_nothing_new_is_not_sent_but_an_alarm_is(page):
+    follower = follow(followed(0, [1.0]))
+    for page.now in (0, 1, 2):
+        page.show(follower)
+    assert len(page.sent) == 1
+    page.now, follower.collapsed = 3, ["r0"]
+    page.show(follower)
+    content, (buffer,) = page.sent[1]
+    assert (content["alarm"], content["points"], buffer) == (
+        "Collapsed: baseline, seed 0.",
+        [],
+        b"",
+    )
+
+
+def test_another_follower_starts_the_figure_anew(page):
+    page.show(follow(followed(0, [1.0])))
+    page.show(follow(followed(0, [2.0]), followed(1)))
+    assert "figure" in page.sent[1][0]
+
+
+def test_a_page_that_asks_before_a_study_gets_it_when_it_comes(page):
+    page.ask("everything")
+    assert page.sent == []
+    page.show(follow(followed(0, [1.0])))
+    assert "figure" in page.sent[0][0]
+
+
+def test_the_library_is_plotlys_own(page):
+    page.ask("library")
+    content, (buffer,) = page.sent[0]
+    assert content == {"kind": "library"}
+    assert gzip.decompress(buffer).decode() == get_plotlyjs()
+
+
+def test_a_saved_notebook_holds_neither_library_nor_points(page):
+    page.show(follow(followed(0, [1.0] * 5000)))
+    page.ask("library")
+    assert len(json.dumps(page.get_state(), default=str)) < 20_000
+
+
+def test_it_takes_what_a_follower_is(store_study):
+    from workbench.notebook.follow import Follower
+
+    page = Page()
+    page.show(Follower(*store_study))
+    assert len(page.sent[0][0]["figure"]["lines"]) == 8
+
+
+@pytest.fixture
+def store_study(tmp_path):
+    from workbench.store.folder import RunStore
+    from workbench.store.settings import SweepSettings
+    from workbench.store.study import Study
+
+    spec = RunSpec(
+        task="biosses",
+        data="d" * 64,
+        model="tiny",
+        weights="w" * 64,
+        learning_rate=2e-5,
+        batch_size=16,
+        epochs=2,
+        max_length=128,
+        weights_seed=0,
+        order_seed=0,
+        dropout_seed=0,
+    )
+    settings, steps = SweepSettings(task="biosses"), {spec.id: 4}
+    return RunStore(tmp_path), Study("s", settings, (spec,), ((spec.id,),), steps, (), "cpu")
+
+
+BARE = """<!doctype html><link rel="icon" href="data:,"><div id="view"></div>
+<script type="module">
+import widget from "/live.js";
+const heard = [];
+window.asked = [];
+const model = { on: (_, hear) => heard.push(hear), off() {}, send: (m) => asked.push(m) };
+window.deliver = (content, bytes) => {
+    // Jupyter's buffers need not be aligned.
+    const moved = Uint8Array.from([0, ...bytes]);
+    heard.forEach((hear) => hear(content, [new DataView(moved.buffer, 1)]));
+};
+widget.render({ model, el: document.getElementById("view") });
+</script>"""
+DRAWN = """() => [...document.querySelectorAll(".js-plotly-plot")].map(
+    (plot) => plot.data.map((trace) => [[...trace.x], [...trace.y]]))"""
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+def browser():
+    """Open a bare page; what it asks, the figure answers, and what it complains of is an error."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    files = {"/": (BARE, "text/html")}
+    files["/live.js"] = (Path(live.__file__).with_name("live.js").read_text(), "text/javascript")
+    complaints = []
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        shown = started.new_page(viewport={"width": 1000, "height": 700})
+        shown.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        shown.on("pageerror", lambda error: complaints.append(str(error)))
+
+        def answer(route):
+            body, kind = files["/" + route.request.url.split("/", 3)[3]]
+            route.fulfill(body=body, content_type=kind)
+
+        shown.route("http://page.test/**", answer)
+        shown.goto("http://page.test/")
+        yield shown
+        started.close()
+    assert complaints == []
+
+
+def talk(page, browser, ready):
+    """Pass messages on until what is drawn is as wanted; return it."""
+    for _ in range(100):
+        for question in browser.evaluate("() => asked.splice(0)"):
+            page.ask(question["kind"])
+        for content, (buffer,) in page.sent:
+            browser.evaluate("message => deliver(...message)", [content, list(buffer)])
+        page.sent.clear()
+        drawn = browser.evaluate(DRAWN)
+        if len(drawn) == 4 and ready(drawn):
+            return drawn
+        browser.wait_for_timeout(100)
+    raise AssertionError(f"waited in vain; drawn: {str(drawn)[:500]}")
+
+
+def hovered(browser):
+    """Move the mouse to the second seed's second loss, and return the lines that appear."""
+    at = browser.evaluate("""() => {
+        const plot = document.querySelector(".js-plotly-plot");
+        const { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect();
+        return [box.x + xaxis._offset + xaxis.d2p(2), box.y + yaxis._offset + yaxis.d2p(8)];
+    }""")
+    browser.mouse.move(at[0] - 30, at[1] + 30)
+    browser.mouse.move(*at)
+    browser.locator(".hovertext").wait_for()
+    return browser.locator(".hovertext tspan.line, .hovertext text.name").all_inner_texts()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_browser_draws_every_point_and_gets_it_back(page, browser):
+    follower = follow(followed(0, [4, 2.5], [0.5]), followed(1, [6, 8], [0.75]))
+    page.show(follower)
+    talk(page, browser, lambda drawn: drawn[0])
+    follower.runs["r0"] = followed(0, [4, 2.5, 1.25], [0.5])
+    follower.collapsed = ["r1"]
+    page.now = 1
+    page.show(follower)
+    # The panels are drawn one after the other.
+    drawn = talk(page, browser, lambda drawn: len(drawn[0][0][0]) == len(drawn[3][0][0]) == 3)
+    loss, dev, spread, norm = drawn
+    assert loss == [[[1, 2, 3], [4, 2.5, 1.25]], [[1, 2], [6, 8]], [[1, 2, 3], [5, 5.25, 1.25]]]
+    assert [y for _, y in dev] == [[50], [75], [50], [75], [62.5]]
+    assert spread[0][1] == pytest.approx([25 / np.sqrt(2)])
+    assert [y for _, y in norm] == [[40, 25, 12.5], [60, 80]]
+    assert hovered(browser) == ["seed 1", "step 2", "loss 8", "baseline"]
+    assert browser.get_by_role("alert").inner_text() == "Collapsed: baseline, seed 1."
+    assert browser.get_by_role("img").count() == 4
+    browser.reload()
+    assert talk(page, browser, lambda drawn: drawn[0]) == drawn
+    # A message that never arrived is found by the next one's number.
+    for page.now, last in ((2, [2.5, 1.25, 1]), (3, [2.5, 1.25, 1, 0.5])):
+        page.sent.clear()
+        follower.runs["r0"] = followed(0, [4, *last], [0.5])
+        page.show(follower)
+    seen = talk(page, browser, lambda drawn: len(drawn[0][0][0]) == 5)
+    assert seen[0][0] == [[1, 2, 3, 4, 5], [4, 2.5, 1.25, 1, 0.5]]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_browser_thins_long_lines_to_their_extremes(page, browser):
+    losses = np.linspace(2, 1, 20_000)
+    losses[[7_777, 12_345]] = [8.5, 0.25]
+    page.show(follow(followed(0, losses)))
+    x, y = talk(page, browser, lambda drawn: drawn[0])[0][0]
+    assert 500 < len(x) < 2_000
+    assert (x[0], x[-1]) == (1, 20_000)
+    assert (x[int(np.argmax(y))], max(y)) == (7_778, 8.5)
+    assert (x[int(np.argmin(y))], min(y)) == (12_346, 0.25)
+    np.testing.assert_allclose(y, losses[np.array(x, int) - 1], rtol=1e-6)

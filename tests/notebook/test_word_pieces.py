@@ -1,0 +1,70 @@
+import pytest
+
+from workbench.models.checkpoint import bundled
+from workbench.models.tokenizer import load_tokenizer
+from workbench.notebook.highlighting import Passage, tagged
+from workbench.notebook.word_pieces import segment
+from workbench.tasks.loading import load
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return load_tokenizer(bundled())
+
+
+def texts(passage, segmentation):
+    return [passage.text[piece.start : piece.end] for piece in segmentation.pieces]
+
+
+def test_the_pieces_of_a_text(tokenizer):
+    passage = Passage("aspirin, ☃")
+    (found,) = segment(tokenizer, (passage,), 512)
+    assert texts(passage, found) == ["as", "##pi"[2:], "rin", ",", "☃"]
+    assert [piece.unknown for piece in found.pieces] == [False] * 4 + [True]
+    assert found.kept == 5
+
+
+def test_the_pieces_of_words_are_placed_in_the_joined_text(tokenizer):
+    passage = tagged(["(", "aspirin", "☃x", ")."], [2, 0, 2, 2])
+    (found,) = segment(tokenizer, (passage,), 512)
+    assert texts(passage, found) == ["(", "as", "pi", "rin", "☃x", ")", "."]
+    assert [piece.unknown for piece in found.pieces].index(True) == 4
+
+
+def test_a_word_that_the_tokenizer_drops_is_unknown_and_has_a_place(tokenizer):
+    passage = tagged(["a", "\u200b", "b"], [2, 2, 2])
+    (found,) = segment(tokenizer, (passage,), 512)
+    assert [(piece.start, piece.end, piece.unknown) for piece in found.pieces] == [
+        (0, 1, False),
+        (2, 3, True),
+        (4, 5, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("passages", "length", "kept"),
+    [
+        ((Passage("one two three four"),), 6, [4]),
+        ((Passage("one two three four"),), 5, [3]),
+        ((tagged(["one", "two", "three"], [2, 2, 2]),), 4, [2]),
+        # [CLS] one two [SEP] five [SEP]: the longer text loses its end first.
+        ((Passage("one two three four"), Passage("five")), 6, [2, 1]),
+    ],
+)
+def test_what_the_length_cuts_off(tokenizer, passages, length, kept):
+    assert [each.kept for each in segment(tokenizer, passages, length)] == kept
+
+
+@pytest.mark.parametrize("name", ["similarity", "document", "mention"])
+def test_as_many_pieces_as_the_engine_encodes(tokenizer, name):
+    from workbench.notebook.reading import read
+
+    loaded = load(f"miniature-{name}:size=4")
+    reader = read(loaded, "dev")
+    encoded = loaded.shape.encode(loaded.splits["dev"], tokenizer, 12)
+    for item in range(len(reader)):
+        passages = reader.passages(item)
+        kept = sum(each.kept for each in segment(tokenizer, passages, 12))
+        assert (
+            kept + tokenizer.num_special_tokens_to_add(len(passages) > 1) == (encoded.lengths[item])
+        )

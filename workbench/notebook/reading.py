@@ -1,0 +1,243 @@
+"""Each shape of task as people read it: a record as HTML, and what runs answered to it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+
+from workbench.errors import WorkbenchError
+from workbench.notebook.disagreement import answers, dispute, spread
+from workbench.notebook.highlighting import Passage, highlighted, listed, tagged
+from workbench.notebook.palette import COLOURS
+from workbench.tasks.loading import LoadedTask
+from workbench.tasks.similarity import HIGHEST, LOWEST
+
+STRIP_WIDTH, STRIP_HEIGHT, STRIP_MARGIN = 360, 26, 8
+"""Pixels of the drawing of predicted scores."""
+
+
+class Reader(ABC):
+    """The records of a split, or of the items that a split is scored by, as HTML.
+
+    Parameters
+    ----------
+    records
+        As the task's shape reads them.
+    encoded_alone
+        Whether the model reads each record as it is, so that its word pieces can be shown.
+    """
+
+    def __init__(self, records: Dataset, encoded_alone: bool = True):
+        self.records = records
+        self.encoded_alone = encoded_alone
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self.records)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What a search looks through: each record's text, in lower case."""
+        return [text.lower() for text in self._texts()]
+
+    @abstractmethod
+    def _texts(self) -> list[str]: ...
+
+    @abstractmethod
+    def passages(self, item: int) -> tuple[Passage, ...]:
+        """Return a record's one text or its two."""
+
+    @abstractmethod
+    def facts(self, item: int) -> str:
+        """Return the gold answer as HTML, empty where the passages show it."""
+
+    @abstractmethod
+    def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
+        """Divide predictions ``[runs, ...]`` into those of each record, ``[runs, answers]``."""
+
+    def amount(self, predictions: np.ndarray) -> float:
+        """Return how far runs disagree on one record, in bits summed over its answers."""
+        return float(dispute(predictions).sum())
+
+    @abstractmethod
+    def verdict(self, predictions: np.ndarray) -> str:
+        """Say how far runs disagree on one record."""
+
+    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[int]) -> str:
+        """Return what each seed answered to a record, as an HTML table."""
+        rows = [
+            (_seeds([seeds[run] for run in runs]), self._answer(item, answer))
+            for runs, answer in answers(list(predictions))
+        ]
+        cells = "".join(
+            f'<tr><th scope="row">{escape(name)}</th><td class="wb-text">{answer}</td></tr>'
+            for name, answer in rows
+        )
+        return f'<table aria-label="answers by seed">{cells}</table>'
+
+    @abstractmethod
+    def _answer(self, item: int, prediction: np.ndarray) -> str: ...
+
+    def _differing(self, predictions: np.ndarray) -> int:
+        return int((predictions != predictions[0]).any(axis=0).sum())
+
+
+class Pairs(Reader):
+    """Sentence pairs side by side, with their score."""
+
+    def _texts(self) -> list[str]:
+        columns = (self.records["sentence1"], self.records["sentence2"])
+        return [f"{first}\n{second}" for first, second in zip(*columns, strict=True)]
+
+    def passages(self, item: int) -> tuple[Passage, ...]:
+        record = self.records[item]
+        return Passage(record["sentence1"]), Passage(record["sentence2"])
+
+    def facts(self, item: int) -> str:
+        return f"<p>score <b>{self._gold(item):g}</b> ({LOWEST:g} to {HIGHEST:g})</p>"
+
+    def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
+        return list(np.asarray(predictions)[:, :, None].transpose(1, 0, 2))
+
+    def amount(self, predictions: np.ndarray) -> float:
+        return float(spread(predictions)[0])
+
+    def verdict(self, predictions: np.ndarray) -> str:
+        return f"standard deviation {self.amount(predictions):.2f}"
+
+    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[int]) -> str:
+        values = predictions[:, 0].astype(float).tolist()
+        drawing = strip(values, self._gold(item))
+        return drawing + super().answered(item, predictions, seeds)
+
+    def _answer(self, item: int, prediction: np.ndarray) -> str:
+        return f"{prediction[0]:.2f}"
+
+    def _gold(self, item: int) -> float:
+        return self.records[item]["score"]
+
+
+class Documents(Reader):
+    """Texts with the names of their labels."""
+
+    def __init__(self, records: Dataset, labels: Sequence[str], encoded_alone: bool = True):
+        super().__init__(records, encoded_alone)
+        self.labels = labels
+
+    def _texts(self) -> list[str]:
+        return list(self.records["text"])
+
+    def passages(self, item: int) -> tuple[Passage, ...]:
+        return (Passage(self.records[item]["text"]),)
+
+    def facts(self, item: int) -> str:
+        return self._answer(item, np.asarray(self.records[item]["labels"]))
+
+    def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
+        return list(np.asarray(predictions).transpose(1, 0, 2))
+
+    def verdict(self, predictions: np.ndarray) -> str:
+        return f"seeds differ on {_counted(self._differing(predictions), 'label')}"
+
+    def _answer(self, item: int, prediction: np.ndarray) -> str:
+        return listed(
+            [label for label, given in zip(self.labels, prediction, strict=True) if given]
+        )
+
+
+class Sentences(Reader):
+    """Sentences of words with their mentions."""
+
+    def _texts(self) -> list[str]:
+        return [" ".join(words) for words in self.records["words"]]
+
+    def passages(self, item: int) -> tuple[Passage, ...]:
+        record = self.records[item]
+        return (tagged(record["words"], record["tags"]),)
+
+    def facts(self, item: int) -> str:
+        return ""
+
+    def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
+        ends = np.cumsum([len(words) for words in self.records["words"]])
+        return np.split(np.asarray(predictions), ends[:-1], axis=1)
+
+    def verdict(self, predictions: np.ndarray) -> str:
+        return f"seeds differ on {_counted(self._differing(predictions), 'word')}"
+
+    def _answer(self, item: int, prediction: np.ndarray) -> str:
+        return highlighted(tagged(self.records[item]["words"], prediction))
+
+
+READERS: dict[str, Callable[[LoadedTask, Dataset], Reader]] = {
+    "similarity": lambda loaded, records: Pairs(records),
+    "document": lambda loaded, records: Documents(records, loaded.task.labels),
+    "mention": lambda loaded, records: Sentences(records),
+}
+"""How the records of each shape are read."""
+
+
+def read(loaded: LoadedTask, split: str) -> Reader:
+    """Return what shows a split as the model reads it.
+
+    Raises
+    ------
+    WorkbenchError
+        When examples of the task's shape cannot be shown.
+    """
+    if loaded.task.shape not in READERS:
+        raise WorkbenchError(
+            f"examples of task {loaded.name!r} cannot be shown yet: choose a task of the kind "
+            f"{', '.join(READERS)}"
+        )
+    return READERS[loaded.task.shape](loaded, loaded.splits[split])
+
+
+def read_scored(loaded: LoadedTask) -> Reader:
+    """Return what shows the test set as it is scored: whole documents, where there are any.
+
+    Raises
+    ------
+    WorkbenchError
+        When examples of the task's shape cannot be shown.
+    """
+    shape: Any = loaded.shape
+    if loaded.task.shape != "document":
+        return read(loaded, "test")
+    documents = shape.join(loaded.splits["test"])
+    return Documents(documents, loaded.task.labels, encoded_alone=shape.abstracts)
+
+
+def strip(values: Sequence[float], gold: float) -> str:
+    """Draw predicted scores as dots on a line with the gold score as a bar, as SVG."""
+    low, high = min(LOWEST, *values), max(HIGHEST, *values)
+    middle, length = STRIP_HEIGHT / 2, STRIP_WIDTH - 2 * STRIP_MARGIN
+
+    def place(value: float) -> float:
+        return STRIP_MARGIN + (value - low) / (high - low) * length
+
+    dots = "".join(
+        f'<circle cx="{place(value):.1f}" cy="{middle}" r="4" fill="{COLOURS[0]}" '
+        'fill-opacity="0.6"/>'
+        for value in values
+    )
+    text = f"predicted {min(values):.2f} to {max(values):.2f}, gold {gold:g}"
+    return (
+        f'<svg role="img" aria-label="{text}" width="{STRIP_WIDTH}" height="{STRIP_HEIGHT}" '
+        f'viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}"><title>{text}</title>'
+        f'<path d="M{STRIP_MARGIN} {middle}h{length}" stroke="currentColor" opacity="0.3"/>'
+        f'<path d="M{place(gold):.1f} 3V{STRIP_HEIGHT - 3}" stroke="{COLOURS[1]}" '
+        f'stroke-width="3"/>{dots}</svg>'
+    )
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

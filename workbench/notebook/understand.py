@@ -1,0 +1,311 @@
+"""What a finished study says, and how it leaves the notebook: files, and the line that repeats it.
+
+Nothing here trains. Reading a study and drawing its pictures takes seconds and happens in a thread.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+
+import ipywidgets
+import pandas as pd
+
+from workbench.analysis import summary
+from workbench.analysis.conclusion import adjusted_interval, verdict
+from workbench.errors import WorkbenchError
+from workbench.notebook.batch import NOTEBOOK
+from workbench.notebook.report import Report
+from workbench.store.atomic import write_bytes, write_text
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings
+from workbench.store.study import Study
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    summary.NO_BREAK_SPACE: "~",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+
+
+def command_of(settings: SweepSettings) -> str:
+    """Return the papermill command that runs a sweep, quoted for a POSIX shell.
+
+    It holds the parameters that differ from their defaults, and is typed in the project's folder.
+
+    Examples
+    --------
+    >>> command_of(SweepSettings(task="hoc", seeds="1,2"))
+    'papermill notebooks/sweep.ipynb outputs/hoc.ipynb -p task hoc -p seeds 1,2'
+    """
+    target = Path(settings.outputs or "outputs").expanduser() / f"{_stem(settings)}.ipynb"
+    words = ["papermill", NOTEBOOK, str(target)]
+    for item in fields(SweepSettings):
+        value = getattr(settings, item.name)
+        if value != item.default:
+            words += [_option(value), item.name, str(value)]
+    return shlex.join(words)
+
+
+def _stem(settings: SweepSettings) -> str:
+    return settings.study or settings.task.replace(":", "-")
+
+
+def _option(value: str | int | float) -> str:
+    """Return papermill's option for a value: ``-r`` keeps text as it is that ``-p`` would not."""
+    kept = not isinstance(value, str) or value == str(_number(value))
+    return "-r" if value in ("True", "False", "None") or not kept else "-p"
+
+
+def _number(text: str) -> str | int | float:
+    """Return the number that papermill's ``-p`` makes of a text, or the text."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def latex(table: pd.DataFrame) -> str:
+    r"""Write a table as LaTeX for the package booktabs, its index left out, everything escaped.
+
+    Examples
+    --------
+    >>> print(latex(pd.DataFrame({"a_b": ["-1.0 [-2.0, 3.0]"]})), end="")
+    % In the preamble: \usepackage{booktabs}
+    \begin{tabular}{l}
+    \toprule
+    a\_b \\
+    \midrule
+    $-$1.0 [$-$2.0, 3.0] \\
+    \bottomrule
+    \end{tabular}
+    """
+    rows = [_latex_row(row) for row in table.astype(str).to_numpy().tolist()]
+    return "\n".join(
+        [
+            r"% In the preamble: \usepackage{booktabs}",
+            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
+            r"\toprule",
+            _latex_row(list(table.columns)),
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _latex_row(cells: list[str]) -> str:
+    # A bracket that opens a line would be read as an option of the line break before it.
+    escaped = [re.sub(r"^\[", "{[}", _escaped(cell)) for cell in cells]
+    return " & ".join(escaped) + r" \\"
+
+
+def _escaped(text: str) -> str:
+    safe = "".join(_LATEX.get(sign, sign) for sign in " ".join(text.splitlines()))
+    return re.sub(r"(?<![^\s\[])-(?=\d)", "$-$", safe)
+
+
+def differences(found: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Return each technique's paired difference to the baseline, as people read it.
+
+    Parameters
+    ----------
+    found
+        What `workbench.analysis.summary.summarise` returned.
+    baseline
+        As given to it.
+
+    Returns
+    -------
+    DataFrame
+        ``technique model difference pairs verdict``, strings, scores times 100. The interval is
+        the one on which the verdict rests: 95%, widened for the number of techniques compared
+        with the baseline of that model (Bonferroni).
+    """
+    rows = [
+        _difference(row, len(group))
+        for _, group in found[found["technique"] != baseline].groupby("model", sort=False)
+        for row in group.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["technique", "model", "difference", "pairs", "verdict"])
+
+
+def _difference(row: dict, comparisons: int) -> dict[str, str]:
+    interval = adjusted_interval(row, comparisons)
+    low, high = interval or (float("nan"), float("nan"))
+    return {
+        "technique": row["technique"],
+        "model": row["model"],
+        "difference": summary.with_interval(row["difference"], low, high, signed=True),
+        "pairs": str(row["pairs"]),
+        "verdict": verdict(row, comparisons),
+    }
+
+
+class Findings:
+    """What a finished study says, without widgets.
+
+    Parameters
+    ----------
+    store, study
+        What to read.
+
+    Raises
+    ------
+    WorkbenchError
+        When a run is missing: the test scores stay closed until all are there.
+    """
+
+    def __init__(self, store: RunStore, study: Study):
+        if missing := len(store.missing(study.run_ids)):
+            raise WorkbenchError(
+                f"study {study.name} misses {missing} of its {len(study.specs)} runs: its test "
+                "scores are shown when all are finished"
+            )
+        self.report = Report(store, study)
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """See `differences`."""
+        return differences(self.report.summary, self.report.baseline)
+
+    @property
+    def command(self) -> str:
+        """The papermill command that repeats it; what is finished is not trained again."""
+        return command_of(self.report.study.settings)
+
+    def html(self) -> str:
+        """Return table, paired differences and conclusion; everything is escaped."""
+        parts = [f"<h3>{html.escape(self.report.title)}</h3>", table_html(self.report.table)]
+        if len(self.differences):
+            heading = "Paired difference to " + html.escape(self.report.baseline)
+            parts += [f"<h4>{heading}</h4>", table_html(self.differences)]
+        return "".join([*parts, f"<p>{html.escape(self.report.conclusion)}</p>"])
+
+    def save_csv(self) -> list[Path]:
+        """Write a row for each run, and the summary; return the files."""
+        return [
+            self._write("runs.csv", summary.csv(self.report.runs)),
+            self._write("summary.csv", summary.csv(self.report.summary)),
+        ]
+
+    def save_latex(self) -> list[Path]:
+        """Write the table for a paper; return the file."""
+        return [self._write("table.tex", latex(self.report.table))]
+
+    def save_png(self) -> list[Path]:
+        """Draw and write the figures; return the files."""
+        paths = {self.report.folder / f"{name}.png": image for name, image in self._images()}
+        for path, image in paths.items():
+            write_bytes(path, image)
+        return list(paths)
+
+    def save_command(self) -> list[Path]:
+        """Write the command that repeats the study; return the file."""
+        return [self._write("reproduce.sh", f"{self.command}\n")]
+
+    def _images(self) -> list[tuple[str, bytes]]:
+        return list(self.report.images.items())
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self.report.folder / name
+        write_text(path, text)
+        return path
+
+
+def table_html(table: pd.DataFrame) -> str:
+    """Write a table as HTML, its index left out and every cell escaped."""
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table.columns)
+    rows = [
+        "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row)
+        for row in table.to_numpy().tolist()
+    ]
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"{_STYLE}<table class='workbench'><thead><tr>{head}</tr></thead>{body}</table>"
+
+
+_STYLE = (
+    "<style>table.workbench {color: var(--jp-ui-font-color1); border-collapse: collapse} "
+    "table.workbench :is(td, th) {padding: 0.2em 0.8em; text-align: left; "
+    "border-bottom: 1px solid var(--jp-border-color2)}</style>"
+)
+
+
+class Understand:
+    """The panel of a finished study: table, differences, conclusion, and a button for each file.
+
+    Parameters
+    ----------
+    store, study
+        What to show; while runs are missing, that is what it says.
+
+    Attributes
+    ----------
+    widget
+        To be displayed; it fills by itself.
+    """
+
+    def __init__(self, store: RunStore, study: Study):
+        self.text, self.said = ipywidgets.HTML(), ipywidgets.HTML()
+        self.buttons = {
+            name: ipywidgets.Button(description=name, tooltip=tooltip, icon="download")
+            for name, tooltip in _TOOLTIPS.items()
+        }
+        row = ipywidgets.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"})
+        self.widget = ipywidgets.VBox([self.text, row, self.said])
+        for button in self.buttons.values():
+            button.disabled = True
+        self._in_thread(lambda: self._fill(Findings(store, study)))
+
+    def wait(self) -> None:
+        """Wait until what was asked for last is done."""
+        self._thread.join()
+
+    def _fill(self, findings: Findings) -> None:
+        self.text.value = findings.html()
+        saving = (findings.save_csv, findings.save_latex, findings.save_png, findings.save_command)
+        for button, save in zip(self.buttons.values(), saving, strict=True):
+            button.on_click(lambda _, save=save: self._in_thread(lambda: self._save(save)))
+            button.disabled = False
+        self._command = findings.command
+
+    def _save(self, save: Callable[[], list[Path]]) -> None:
+        paths = "".join(f"<li><code>{html.escape(str(path))}</code></li>" for path in save())
+        command = f"<pre>{html.escape(self._command)}</pre>" if "reproduce.sh" in paths else ""
+        self._say(f"Written:<ul>{paths}</ul>{command}", "status")
+
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        def attempt() -> None:
+            try:
+                work()
+            except WorkbenchError as problem:
+                self._say(html.escape(str(problem)), "alert")
+
+        self._thread = threading.Thread(target=attempt, daemon=True)
+        self._thread.start()
+
+    def _say(self, words: str, role: str) -> None:
+        colour = "--jp-error-color0" if role == "alert" else "--jp-ui-font-color1"
+        self.said.value = f'<div role="{role}" style="color: var({colour})">{words}</div>'
+
+
+_TOOLTIPS = {
+    "CSV": "Write every run and the summary as comma-separated values",
+    "LaTeX": "Write the table for a paper, with booktabs",
+    "PNG": "Draw the figures as pictures",
+    "Command": "Show and write the papermill command that reproduces this study",
+}
