@@ -158,6 +158,7 @@ class Chooser:
             ("choose yourself", ""),
             *[(each.title, each.technique) for each in found],
         ]
+        self.preset.value = ""
 
     def _rebuild(self, _: Any = None) -> None:
         on = {row.switch.name for row in self.rows if row.box.value}

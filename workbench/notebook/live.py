@@ -310,11 +310,11 @@ def _panel(panel: str, metric: str) -> dict[str, Any]:
     }[panel]
     layout = {
         "height": HEIGHT,
-        "margin": {"l": 60, "r": 16, "t": 52, "b": 44},
+        "margin": {"l": 60, "r": 16, "t": 60, "b": 44},
         "title": {
             "text": f'{title}<br><span style="font-size: {palette.SMALL}px">{words}</span>',
             "x": 0.01,
-            "y": 1 - 8 / HEIGHT,
+            "y": 1 - 24 / HEIGHT,
             "yanchor": "top",
             "font": {"size": palette.FONT_SIZE + 2},
         },
