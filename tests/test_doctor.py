@@ -140,17 +140,21 @@ def test_bfloat16_counts_only_where_it_is_native(monkeypatch, capabilities, mark
     assert finding.mark == mark
 
 
-def test_every_gpu_is_listed(monkeypatch):
+@pytest.mark.parametrize("works", [True, False])
+def test_every_gpu_is_listed(works, monkeypatch):
     import torch
 
     monkeypatch.setattr("workbench.training.device.find_device", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (60e9, 80e9))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "H100")
-    assert [item.found for item in doctor.device()] == [
+    monkeypatch.setattr("workbench.training.device._TRITON_WORKS", works)
+    found = doctor.device()
+    assert [item.found for item in found[:2]] == [
         "cuda:0 H100, 60.0 GB of 80.0 GB free",
         "cuda:1 H100, 60.0 GB of 80.0 GB free",
     ]
+    assert ["no Triton" in item.found for item in found[2:]] == ([] if works else [True])
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,15 @@ def device() -> list[Finding]:
     """Return the device that ``device=auto`` trains on."""
     import torch
 
-    from workbench.training.device import cores, find_device
+    from workbench.training.device import cores, find_device, has_triton
 
     kind = find_device().type
     if kind == "cuda":
-        return [_gpu(index) for index in range(torch.cuda.device_count())]
+        slow = Finding(
+            NOTE, "device", "no Triton with a C compiler: attention is slower", "pip install triton"
+        )
+        gpus = [_gpu(index) for index in range(torch.cuda.device_count())]
+        return gpus if has_triton(find_device()) else [*gpus, slow]
     threads = f"{cores()} cores, {torch.get_num_threads()} threads"
     found = Finding(
         OK, "device", f"{kind}: {platform.processor() or platform.machine()}, {threads}"

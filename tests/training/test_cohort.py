@@ -13,6 +13,7 @@ from workbench.models.checkpoint import find_checkpoint
 from workbench.spec import RunSpec
 from workbench.techniques import parse
 from workbench.training import attention, dropout
+from workbench.training.captured import RecordingFailed
 from workbench.training.cohort import Cohort, plan
 from workbench.training.prepared import prepare
 from workbench.training.randomness import keep
@@ -288,6 +289,45 @@ def test_compiling_moves_nothing(make_prepared, make_spec, execution):
     torch.testing.assert_close(losses_of(compiled, 4), losses_of(plain, 4), rtol=1e-5, atol=1e-7)
     outputs = [cohort.outputs(prepared.encoded["dev"]) for cohort in (compiled, plain)]
     np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-4)
+
+
+class Recorded:
+    """Stands in for recordings: calls the function on other tensors, or fails from a call on."""
+
+    def __init__(self, fails=100):
+        self.fails, self.calls = fails, 0
+
+    def __call__(self, function, inputs):
+        self.calls += 1
+        found = function(*[value.clone() for value in inputs])
+        if self.calls == self.fails:
+            raise RecordingFailed("CUDA out of memory")
+        return found
+
+    def forget(self):
+        pass
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_recorded_is_the_whole_step(task, precision, make_prepared, make_spec, execution):
+    prepared = make_prepared(task=task)
+    specs = [make_spec(0, precision=precision), make_spec(1, precision=precision)]
+    plain, recorded = (make_cohort(specs, prepared, execution) for _ in range(2))
+    recorded.recordings, recorded.optimizer.keeps_gradients = Recorded(), True
+    assert torch.equal(losses_of(recorded, 6), losses_of(plain, 6))
+    assert recorded.recordings.calls >= 6
+    pairs = zip(recorded.network.parameters(), plain.network.parameters(), strict=True)
+    assert all(torch.equal(mine, theirs) for mine, theirs in pairs)
+
+
+def test_a_recording_that_fails_costs_nothing_but_time(make_prepared, make_spec, execution):
+    prepared = make_prepared()
+    plain, recorded = (make_cohort([make_spec(0)], prepared, execution) for _ in range(2))
+    recorded.recordings, recorded.optimizer.keeps_gradients = Recorded(fails=3), True
+    with pytest.warns(UserWarning, match="not recorded, only slower: CUDA out of memory"):
+        found = losses_of(recorded, 6)
+    assert torch.equal(found, losses_of(plain, 6)) and recorded.recordings is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)

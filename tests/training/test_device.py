@@ -69,3 +69,10 @@ def test_tf32_is_switched_for_gpus_alone(monkeypatch):
     ]:
         module.allow_tf32(precision, device)
         assert switch.allow_tf32 == allowed
+
+
+@pytest.mark.parametrize("works", [True, False])
+@pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
+def test_triton_is_for_nvidia_alone(works, kind, monkeypatch):
+    monkeypatch.setattr(module, "_TRITON_WORKS", works)
+    assert module.has_triton(torch.device(kind)) is (works and kind == "cuda")

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from workbench.models.checkpoint import find_checkpoint
+from workbench.spec import RunSpec
+from workbench.tasks.loading import load as load_task
 from workbench.techniques import parse
 from workbench.training.cohort import Cohort
 from workbench.training.device import find_precision
 from workbench.training.plan import Execution
+from workbench.training.prepared import prepare
 from workbench.training.randomness import combine, keep, keep_each, realised
 
 pytestmark = [
@@ -25,6 +29,27 @@ TECHNIQUES = ("baseline", "layerwise:0.8", "reinit:1", "uncorrected", "layerwise
 @pytest.fixture(scope="module")
 def gpu():
     return Execution(CUDA, compiled=False, captured=False)
+
+
+def biosses_specs():
+    data, weights = load_task("biosses").data_hash, find_checkpoint("minilm").weights
+    return [
+        RunSpec(
+            task="biosses",
+            data=data,
+            model="minilm",
+            weights=weights,
+            learning_rate=2e-4,
+            batch_size=16,
+            epochs=15,
+            max_length=512,
+            weights_seed=seed,
+            order_seed=seed,
+            dropout_seed=seed,
+            techniques=parse(label, 6).settings,
+        )
+        for seed, label in enumerate(TECHNIQUES)
+    ]
 
 
 def make_cohort(specs, prepared, execution):
@@ -220,3 +245,39 @@ def test_compiling_and_recording_go_together(make_prepared, make_spec, gpu):
     recorded = make_cohort(specs, prepared, replace(compiled, captured=True))
     plain = make_cohort(specs, prepared, compiled)
     torch.testing.assert_close(losses_of(recorded, 12), losses_of(plain, 12), rtol=1e-6, atol=0)
+
+
+def test_memory_that_runs_out_in_a_recording_costs_nothing_but_time(
+    make_prepared, make_spec, gpu, monkeypatch
+):
+    prepared = make_prepared()
+    specs = [make_spec(seed, epochs=4) for seed in range(2)]
+    plain = losses_of(make_cohort(specs, prepared, gpu), 20)
+    cohort = make_cohort(specs, prepared, replace(gpu, captured=True))
+    clipped = cohort._clipped
+
+    def short(parts, counts, scales):
+        found = clipped(parts, counts, scales)
+        if torch.cuda.is_current_stream_capturing():
+            torch.empty(1 << 50, dtype=torch.uint8, device=CUDA)
+        return found
+
+    monkeypatch.setattr(cohort, "_clipped", short)
+    with pytest.warns(UserWarning, match="not recorded"):
+        found = losses_of(cohort, 20)
+    torch.testing.assert_close(found, plain, rtol=1e-6, atol=0)
+
+
+def test_members_drift_little_on_biosses(real_data, capsys):
+    """Members and lone runs over a whole training: 1e-5 at step 20, then reported."""
+    specs = biosses_specs()
+    prepared = prepare(specs[0])
+    execution = Execution(CUDA, compiled=False)
+    together = make_cohort(specs, prepared, execution)
+    found = losses_of(together, together.plan.steps)
+    for run, spec in enumerate(specs):
+        own = losses_of(make_cohort([spec], prepared, execution), together.plan.steps)[:, 0]
+        drift = ((found[:, run] - own).abs() / own.abs()).tolist()
+        with capsys.disabled():
+            print(f"\nseed {run}: {drift[19]:.1e} at step 20, {max(drift):.1e} at most", end="")
+        assert drift[19] <= 1e-5

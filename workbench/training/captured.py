@@ -11,6 +11,10 @@ import torch
 from torch import Tensor
 
 
+class RecordingFailed(Exception):
+    """A recording cannot be made, for want of memory as a rule; nothing has been computed."""
+
+
 @dataclass(frozen=True)
 class _Recording:
     graph: torch.cuda.CUDAGraph
@@ -47,6 +51,11 @@ class Recordings:
             in memory.
         inputs
             Of the function.
+
+        Raises
+        ------
+        RecordingFailed
+            When the function has to be called instead.
         """
         shapes = tuple(tensor.shape for tensor in inputs)
         if shapes not in self._met:
@@ -69,7 +78,11 @@ class Recordings:
         self.settle()
         own = [tensor.clone() for tensor in inputs]
         graph = torch.cuda.CUDAGraph()
-        # All recordings share their memory: nothing but the outputs outlives a replay.
-        with torch.cuda.graph(graph, pool=self._pool):
-            output = function(*own)
+        try:
+            # All recordings share their memory: nothing but the outputs outlives a replay.
+            with torch.cuda.graph(graph, pool=self._pool):
+                output = function(*own)
+        except RuntimeError as problem:
+            # What failed inside comes out as the failure to end the recording.
+            raise RecordingFailed(str(problem.__context__ or problem)) from problem
         return _Recording(graph, own, output)

@@ -1,5 +1,6 @@
 """A cohort: runs that differ only in numbers, trained as one stacked network."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -12,7 +13,7 @@ from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
 from workbench.training.batches import Batches
-from workbench.training.captured import Recordings
+from workbench.training.captured import RecordingFailed, Recordings
 from workbench.training.device import allow_tf32
 from workbench.training.dropout import Address
 from workbench.training.frozen import FrozenStates
@@ -147,14 +148,23 @@ class Cohort:
 
     def _attempt(self, parts: list[PackedBatch], scales: Tensor) -> Tensor:
         counts = torch.stack([count(self.objective, part) for part in parts]).sum(dim=0)
-        numbers = [counts.clamp(min=1), scales]
-        if self.recordings is None or len(parts) > 1:
-            return self._clipped(parts, *numbers)
+        counts = counts.clamp(min=1)
+        if self.recordings and len(parts) == 1:
+            try:
+                return self._replayed(self.recordings, parts[0], counts, scales)
+            except RecordingFailed as problem:
+                warnings.warn(f"steps are not recorded, only slower: {problem}", stacklevel=2)
+                self.recordings = None
+                self.optimizer.forget()
+        return self._clipped(parts, counts, scales)
 
+    def _replayed(
+        self, recordings: Recordings, part: PackedBatch, counts: Tensor, scales: Tensor
+    ) -> Tensor:
         def compute(counts: Tensor, scales: Tensor, *tensors: Tensor) -> Tensor:
-            return self._clipped([parts[0].with_tensors(tensors)], counts, scales)
+            return self._clipped([part.with_tensors(tensors)], counts, scales)
 
-        return self.recordings(compute, [*numbers, *parts[0].tensors()])
+        return recordings(compute, [counts, scales, *part.tensors()])
 
     def _clipped(self, parts: list[PackedBatch], counts: Tensor, scales: Tensor) -> Tensor:
         """Add up and clip the gradients of a step's micro-batches; see `_gradients`."""

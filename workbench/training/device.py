@@ -8,8 +8,9 @@ import torch
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.spec import PRECISIONS
+from workbench.training.native import find_compiler
 
-_TRITON_IS_INSTALLED = find_spec("triton") is not None
+_TRITON_WORKS = find_spec("triton") is not None and find_compiler() is not None
 
 AUTO = "auto"
 DEVICES = (AUTO, "cuda", "mps", "cpu")
@@ -94,8 +95,11 @@ def allow_tf32(precision: str, device: torch.device) -> None:
 
 
 def has_triton(device: torch.device) -> bool:
-    """Tell whether kernels written in Triton run on a device: it comes with torch for NVIDIA."""
-    return device.type == "cuda" and _TRITON_IS_INSTALLED
+    """Tell whether kernels written in Triton run on a device.
+
+    It comes with torch for NVIDIA, and needs a C compiler.
+    """
+    return device.type == "cuda" and _TRITON_WORKS
 
 
 def free_memory(device: torch.device, workers: int = 0) -> int:
