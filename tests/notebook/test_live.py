@@ -1,3 +1,4 @@
+import base64
 import gzip
 import json
 import shutil
@@ -317,9 +318,9 @@ import widget from "/live.js";
 const heard = [];
 window.asked = [];
 const model = { on: (_, hear) => heard.push(hear), off() {}, send: (m) => asked.push(m) };
-window.deliver = (content, bytes) => {
+window.deliver = (content, coded) => {
     // Jupyter's buffers need not be aligned.
-    const moved = Uint8Array.from([0, ...bytes]);
+    const moved = Uint8Array.from(" " + atob(coded), (letter) => letter.charCodeAt(0));
     heard.forEach((hear) => hear(content, [new DataView(moved.buffer, 1)]));
 };
 widget.render({ model, el: document.getElementById("view") });
@@ -361,7 +362,9 @@ def talk(page, browser, ready):
         for question in browser.evaluate("() => asked.splice(0)"):
             page.ask(question["kind"])
         for content, (buffer,) in page.sent:
-            browser.evaluate("message => deliver(...message)", [content, list(buffer)])
+            browser.evaluate(
+                "message => deliver(...message)", [content, base64.b64encode(buffer).decode()]
+            )
         page.sent.clear()
         drawn = browser.evaluate(DRAWN)
         if len(drawn) == 4 and ready(drawn):
