@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from workbench.notebook.follow import Followed
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import plan_study
@@ -29,5 +32,39 @@ def study_of(tmp_path):
                 values = np.full(100, predictions[spec.weights_seed], np.float32)
                 store.finish(spec, {"metric": "pearson"}, {"test": values}, {})
         return store, study
+
+    return make
+
+
+def numbers(*values):
+    return np.array(values, dtype=float)
+
+
+@pytest.fixture(name="numbers")
+def numbers_fixture():
+    return numbers
+
+
+@pytest.fixture
+def followed():
+    """Return a function that makes a run as a follower has read it."""
+
+    def make(seed, losses=(), dev=(), label="baseline", **more):
+        steps, epochs = np.arange(1.0, len(losses) + 1), np.arange(1.0, len(dev) + 1)
+        values = {"steps": steps, "losses": numbers(*losses), "norms": 10 * numbers(*losses)}
+        values |= {"epochs": epochs, "ends": 2 * epochs, "dev": numbers(*dev)}
+        return Followed(label, more.pop("model", "tiny"), seed, 4, "training", **values | more)
+
+    return make
+
+
+@pytest.fixture
+def follow():
+    """Return a function that makes what stands for a follower; runs are named by their numbers."""
+
+    def make(*runs, task="biosses"):
+        study = SimpleNamespace(name="s", settings=SimpleNamespace(task=task))
+        named = {f"r{number}": run for number, run in enumerate(runs)}
+        return SimpleNamespace(study=study, runs=named, collapsed=[], finished=False)
 
     return make

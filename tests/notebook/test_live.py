@@ -3,37 +3,14 @@ import gzip
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure, Scatter
 from plotly.offline import get_plotlyjs
 
-from workbench.notebook import live, palette
-from workbench.notebook.follow import Followed
+from workbench.notebook import live
 from workbench.spec import RunSpec
-
-
-def numbers(*values):
-    return np.array(values, dtype=float)
-
-
-def followed(seed, losses=(), dev=(), label="baseline", **more):
-    steps, epochs = np.arange(1.0, len(losses) + 1), np.arange(1.0, len(dev) + 1)
-    values = {"steps": steps, "losses": numbers(*losses), "norms": 10 * numbers(*losses)}
-    values |= {"epochs": epochs, "ends": 2 * epochs, "dev": numbers(*dev)}
-    return Followed(label, more.pop("model", "tiny"), seed, 4, "training", **values | more)
-
-
-def follow(*runs, task="biosses"):
-    """Return what stands for a follower whose runs are named by their numbers."""
-    study = SimpleNamespace(name="s", settings=SimpleNamespace(task=task))
-    named = {f"r{number}": run for number, run in enumerate(runs)}
-    return SimpleNamespace(study=study, runs=named, collapsed=[], finished=False)
-
-
-def by_key(points):
-    return {item.key: item for item in points}
 
 
 class Page(live.LiveFigure):
@@ -73,124 +50,7 @@ def received(page):
     return lines
 
 
-def test_over_seeds_uses_the_seeds_that_reached_a_place():
-    curves = [(numbers(1, 2, 3), numbers(1, 2, 9)), (numbers(1, 2), numbers(3, np.nan))]
-    x, low, spread = live.over_seeds(curves, 1, live._lowest, live.sd)
-    np.testing.assert_array_equal(x, [1, 2, 3])
-    np.testing.assert_array_equal(low, [1, 2, 9])
-    np.testing.assert_allclose(spread, [np.sqrt(2), np.nan, np.nan])
-
-
-def test_over_seeds_starts_where_it_is_told():
-    curves = [(numbers(1, 2, 3), numbers(1, 2, 9))]
-    x, median = live.over_seeds(curves, 2, live._median)
-    np.testing.assert_array_equal((x, median), [[2, 3], [2, 9]])
-
-
-@pytest.mark.parametrize("curves", [[(numbers(), numbers())], [(numbers(1), numbers(np.nan))]])
-def test_over_seeds_without_a_value(curves):
-    x, *found = live.over_seeds(curves, 0, live._median, live._lowest, live._mean, live.sd)
-    for statistic in found:
-        np.testing.assert_array_equal(statistic, np.full(len(x), np.nan))
-
-
-def test_everything_has_all_four_panels():
-    lines = live.Lines(follow(followed(0, [4, 2], [0.5]), followed(1, [6, 8], [0.75])))
-    found = by_key(lines.everything())
-    assert set(found) == set(lines.keys)
-    np.testing.assert_array_equal(found["loss", "seed", "r1"].y, [6, 8])
-    np.testing.assert_array_equal(found["norm", "seed", "r1"].y, [60, 80])
-    np.testing.assert_array_equal(found["loss", "median", "baseline"].y, [5, 5])
-    np.testing.assert_array_equal(found["dev", "seed", "r0"].y, [50])
-    np.testing.assert_array_equal(found["dev", "lowest", "baseline"].y, [50])
-    np.testing.assert_array_equal(found["dev", "highest", "baseline"].y, [75])
-    np.testing.assert_array_equal(found["dev", "mean", "baseline"].y, [62.5])
-    np.testing.assert_allclose(found["spread", "spread", "baseline"].y, [25 / np.sqrt(2)])
-
-
-def test_changes_are_what_is_new_and_the_median_from_there():
-    follower = follow(followed(0, [4, 2, 1]), followed(1, [6]))
-    lines = live.Lines(follower)
-    lines.everything()
-    assert lines.changes() == []
-    follower.runs["r1"] = followed(1, [6, 8])
-    found = by_key(lines.changes())
-    assert set(found) == {
-        ("norm", "seed", "r1"),
-        ("loss", "seed", "r1"),
-        ("loss", "median", "baseline"),
-    }
-    np.testing.assert_array_equal(found["loss", "seed", "r1"].x, [2])
-    median = found["loss", "median", "baseline"]
-    assert median.first == 2
-    np.testing.assert_array_equal((median.x, median.y), [[2, 3], [5, 1]])
-
-
-def test_a_run_that_was_read_anew_replaces_what_was_there():
-    follower = follow(followed(0, [4, 2, 1]))
-    lines = live.Lines(follower)
-    lines.everything()
-    follower.runs["r0"] = followed(0, [4, 3], restarts=1)
-    found = by_key(lines.changes())
-    assert found["loss", "seed", "r0"].first == float("-inf")
-    np.testing.assert_array_equal(found["loss", "median", "baseline"].y, [4, 3])
-
-
-def test_groups_are_techniques_and_models_where_there_are_several():
-    runs = [followed(0), followed(0, label="freeze:3"), followed(1)]
-    assert live.Lines(follow(*runs)).groups == {"baseline": ["r0", "r2"], "freeze:3": ["r1"]}
-    two = live.Lines(follow(followed(0), followed(0, model="bert")))
-    assert list(two.groups) == ["baseline, tiny", "baseline, bert"]
-
-
-def traces(lines, *key):
-    return lines.figure()["lines"][lines.keys.index(key)]["trace"]
-
-
-def test_seeds_are_thin_and_the_median_is_bold_in_the_colour_of_the_technique():
-    lines = live.Lines(follow(followed(3), followed(3, label="freeze:3")))
-    seed, median = traces(lines, "loss", "seed", "r1"), traces(lines, "loss", "median", "freeze:3")
-    assert (seed["line"]["width"], median["line"]["width"]) == (1, 3)
-    assert median["line"]["color"] == palette.COLOURS[1]
-    assert seed["line"]["color"] == palette.translucent(palette.COLOURS[1], palette.SEED_OPACITY)
-
-
-@pytest.mark.parametrize(
-    ("panel", "words"),
-    [
-        ("loss", "seed 3<br>step %{x}<br>loss %{y:.4g}<extra>baseline</extra>"),
-        ("norm", "seed 3<br>step %{x}<br>norm %{y:.4g}<extra>baseline</extra>"),
-        ("dev", "seed 3<br>epoch %{x}<br>dev %{y:.1f}<extra>baseline</extra>"),
-    ],
-)
-def test_hover_tells_seed_step_and_value(panel, words):
-    assert traces(live.Lines(follow(followed(3))), panel, "seed", "r0")["hovertemplate"] == words
-
-
-def test_the_band_reaches_down_to_the_line_before_it():
-    lines = live.Lines(follow(followed(0)))
-    assert traces(lines, "dev", "highest", "baseline")["fill"] == "tonexty"
-    order = [key for key in lines.keys if key[0] == "dev"]
-    assert [kind for _, kind, _ in order[:2]] == ["lowest", "highest"]
-
-
-def test_panels_have_words_and_the_norm_a_log_axis():
-    panels = live.Lines(follow(followed(0))).figure()["panels"]
-    assert [panel["name"] for panel in panels] == ["loss", "dev", "spread", "norm"]
-    assert [panel["layout"]["yaxis"]["type"] for panel in panels] == ["linear"] * 3 + ["log"]
-    assert panels[0]["words"] == "Training loss over steps: thin: one seed; bold: median"
-    assert "Pearson" in panels[1]["layout"]["yaxis"]["title"]["text"]
-
-
-def test_the_alarm_names_collapsed_seeds():
-    follower = follow(followed(0), followed(4), followed(2, label="freeze:3"))
-    lines = live.Lines(follower)
-    assert lines.alarm() == ""
-    follower.collapsed = ["r2", "r1", "r0"]
-    assert lines.alarm() == "Collapsed: baseline, seeds 0, 4; freeze:3, seed 2."
-
-
-def test_a_page_that_only_appended_has_what_a_page_that_asks_anew_gets(page):
+def test_a_page_that_only_appended_has_what_a_page_that_asks_anew_gets(page, followed, follow):
     follower = follow(followed(0), followed(1))
     page.show(follower)
     for count in (1, 3, 4):
@@ -209,7 +69,7 @@ def test_a_page_that_only_appended_has_what_a_page_that_asks_anew_gets(page):
         np.testing.assert_array_equal(points, appended[line])
 
 
-def test_messages_are_numbered_and_hold_no_lists_of_points(page):
+def test_messages_are_numbered_and_hold_no_lists_of_points(page, followed, follow):
     follower = follow(followed(0, [0.125]))
     page.show(follower)
     follower.runs["r0"] = followed(0, [0.125, 0.25])
@@ -222,7 +82,7 @@ def test_messages_are_numbered_and_hold_no_lists_of_points(page):
     assert np.frombuffer(buffer, "<f4").tolist() == [2, 2.5, 2, 0.25, 2, 0.25]
 
 
-def test_points_go_at_most_five_times_a_second(page):
+def test_points_go_at_most_five_times_a_second(page, followed, follow):
     follower = follow(followed(0))
     page.show(follower)
     for tick in range(1, 101):
@@ -232,7 +92,7 @@ def test_points_go_at_most_five_times_a_second(page):
     assert 9 <= len(page.sent) - 1 <= 10
 
 
-def test_the_end_is_sent_at_once(page):
+def test_the_end_is_sent_at_once(page, followed, follow):
     follower = follow(followed(0))
     page.show(follower)
     follower.runs["r0"], follower.finished = followed(0, [1.0]), True
@@ -240,7 +100,7 @@ def test_the_end_is_sent_at_once(page):
     assert len(page.sent) == 2
 
 
-def test_nothing_new_is_not_sent_but_an_alarm_is(page):
+def test_nothing_new_is_not_sent_but_an_alarm_is(page, followed, follow):
     follower = follow(followed(0, [1.0]))
     for page.now in (0, 1, 2):
         page.show(follower)
@@ -255,17 +115,58 @@ def test_nothing_new_is_not_sent_but_an_alarm_is(page):
     )
 
 
-def test_another_follower_starts_the_figure_anew(page):
+def test_another_follower_starts_the_figure_anew(page, followed, follow):
     page.show(follow(followed(0, [1.0])))
     page.show(follow(followed(0, [2.0]), followed(1)))
     assert "figure" in page.sent[1][0]
 
 
-def test_a_page_that_asks_before_a_study_gets_it_when_it_comes(page):
+def test_a_page_that_asks_before_a_study_gets_it_when_it_comes(page, followed, follow):
     page.ask("everything")
     assert page.sent == []
     page.show(follow(followed(0, [1.0])))
     assert "figure" in page.sent[0][0]
+
+
+def scores():
+    title = {"text": "Test scores", "subtitle": {"text": "two seeds"}}
+    return Figure(Scatter(x=[0, 1], y=np.array([0.5, np.nan])), {"title": title, "height": 300})
+
+
+def results(page):
+    return [content["result"] for content, _ in page.sent if content["kind"] == "result"]
+
+
+def test_the_scores_come_at_the_end_and_again_for_a_page_that_asks(page, followed, follow):
+    follower = follow(followed(0, [1.0]))
+    page.show(follower)
+    assert results(page) == []
+    page.conclude(follower, scores())
+    page.ask("everything")
+    first, second = results(page)
+    assert first == second
+    assert first["data"][0]["y"] == [0.5, None]
+    assert first["words"].startswith("Test scores. two seeds")
+
+
+def test_scores_of_a_study_that_is_no_longer_shown_stay_away(page, followed, follow):
+    former, latter = follow(followed(0, [1.0])), follow(followed(0, [1.0]))
+    page.conclude(former, scores())
+    page.show(former)
+    page.show(latter)
+    page.conclude(former, scores())
+    page.ask("everything")
+    assert results(page) == []
+
+
+def test_another_study_starts_without_scores(page, followed, follow):
+    former = follow(followed(0, [1.0]))
+    page.show(former)
+    page.conclude(former, scores())
+    page.show(follow(followed(0, [1.0])))
+    page.sent.clear()
+    page.ask("everything")
+    assert results(page) == []
 
 
 def test_the_library_is_plotlys_own(page):
@@ -275,7 +176,7 @@ def test_the_library_is_plotlys_own(page):
     assert gzip.decompress(buffer).decode() == get_plotlyjs()
 
 
-def test_a_saved_notebook_holds_neither_library_nor_points(page):
+def test_a_saved_notebook_holds_neither_library_nor_points(page, followed, follow):
     page.show(follow(followed(0, [1.0] * 5000)))
     page.ask("library")
     assert len(json.dumps(page.get_state(), default=str)) < 20_000
@@ -361,13 +262,12 @@ def talk(page, browser, ready):
     for _ in range(100):
         for question in browser.evaluate("() => asked.splice(0)"):
             page.ask(question["kind"])
-        for content, (buffer,) in page.sent:
-            browser.evaluate(
-                "message => deliver(...message)", [content, base64.b64encode(buffer).decode()]
-            )
+        for content, buffers in page.sent:
+            coded = base64.b64encode(b"".join(buffers or [])).decode()
+            browser.evaluate("message => deliver(...message)", [content, coded])
         page.sent.clear()
         drawn = browser.evaluate(DRAWN)
-        if len(drawn) == 4 and ready(drawn):
+        if len(drawn) >= 4 and ready(drawn):
             return drawn
         browser.wait_for_timeout(100)
     raise AssertionError(f"waited in vain; drawn: {str(drawn)[:500]}")
@@ -389,7 +289,7 @@ def hovered(browser):
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_a_browser_draws_every_point_and_gets_it_back(page, browser):
+def test_a_browser_draws_every_point_and_gets_it_back(page, browser, followed, follow):
     follower = follow(followed(0, [4, 2.5], [0.5]), followed(1, [6, 8], [0.75]))
     page.show(follower)
     talk(page, browser, lambda drawn: drawn[0])
@@ -407,8 +307,13 @@ def test_a_browser_draws_every_point_and_gets_it_back(page, browser):
     assert set(hovered(browser)) == {"baseline", "seed 1", "step 2", "loss 8.000"}
     assert browser.get_by_role("alert").inner_text() == "Collapsed: baseline, seed 1."
     assert browser.locator(".workbench-live-panel[role=img][aria-label]").count() == 4
+    page.conclude(follower, scores())
+    drawn = talk(page, browser, lambda drawn: len(drawn) == 5)
+    assert drawn[:4] == [loss, dev, spread, norm]
     browser.reload()
-    assert talk(page, browser, lambda drawn: drawn[0]) == drawn
+    assert talk(page, browser, lambda drawn: len(drawn) == 5) == drawn
+    page.show(follow(followed(0, [1])))
+    talk(page, browser, lambda drawn: len(drawn) == 4)
     # A message that never arrived is found by the next one's number.
     for page.now, last in ((2, [2.5, 1.25, 1]), (3, [2.5, 1.25, 1, 0.5])):
         page.sent.clear()
@@ -421,7 +326,7 @@ def test_a_browser_draws_every_point_and_gets_it_back(page, browser):
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_a_browser_thins_long_lines_to_their_extremes(page, browser):
+def test_a_browser_thins_long_lines_to_their_extremes(page, browser, followed, follow):
     losses = np.linspace(2, 1, 20_000)
     losses[[7_777, 12_345]] = [8.5, 0.25]
     page.show(follow(followed(0, losses)))

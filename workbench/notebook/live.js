@@ -5,6 +5,8 @@ const PACE = 200; // Milliseconds between the starts of two drawings of a panel.
 const REST = 50; // Milliseconds between the end of one and the start of the next.
 const MOST_POINTS = 12000; // Drawn in one panel, over all its lines.
 const FEWEST_BUCKETS = 50;
+const CONFIG = { displaylogo: false, displayModeBar: "hover" };
+const RESULT = "result"; // Among the numbers of the panels that are to be drawn.
 const LIBRARY = Symbol.for("biomedical-finetuning-workbench.plotly");
 
 /** Run plotly.js, leaving alone what other extensions keep under its global name. */
@@ -131,7 +133,9 @@ class View {
       }
       this.model.send({ kind: "everything" });
     }
-    if (message.kind === "points" && window[LIBRARY]) this.take(message, buffers[0]);
+    if (!window[LIBRARY]) return;
+    if (message.kind === "points") this.take(message, buffers[0]);
+    if (message.kind === "result" && this.panels.length) this.conclude(message.result);
   }
 
   take(message, buffer) {
@@ -172,18 +176,37 @@ class View {
       box: this.panels[i]?.box ?? this.box(i),
     }));
     for (const { box, words } of this.panels) box.setAttribute("aria-label", words);
+    this.forget();
     this.markAll();
   }
 
-  box(number) {
+  box() {
     const box = this.element.appendChild(document.createElement("div"));
     box.className = "workbench-live-panel";
     box.setAttribute("role", "img");
     return box;
   }
 
+  /** Show the scores of a complete study, over the whole width. */
+  conclude(result) {
+    const box = this.result?.box ?? this.box();
+    box.classList.add("workbench-live-result");
+    box.setAttribute("aria-label", result.words);
+    this.result = { ...result, box };
+    this.markAll();
+  }
+
+  /** Take the scores of another study away. */
+  forget() {
+    if (!this.result) return;
+    window[LIBRARY].purge(this.result.box);
+    this.result.box.remove();
+    this.result = null;
+  }
+
   markAll() {
     this.panels.forEach((_, number) => this.dirty.add(number));
+    if (this.result) this.dirty.add(RESULT);
     this.schedule();
   }
 
@@ -200,7 +223,8 @@ class View {
     this.dirty.clear();
     for (const number of dirty) {
       if (this.closed) return;
-      await this.drawPanel(this.panels[number], number);
+      if (number === RESULT) await this.drawResult();
+      else await this.drawPanel(this.panels[number], number);
       await new Promise((resolve) => setTimeout(resolve));
     }
     this.next = Math.max(started + PACE, performance.now() + REST);
@@ -217,8 +241,7 @@ class View {
     const [low, high] = visible(panel.box);
     const traces = lines.map((line) => ({ ...line.trace, ...line.thinned(low, high, buckets) }));
     const layout = { ...panel.layout, width, template: this.template, uirevision: this.revision };
-    const config = { displaylogo: false, displayModeBar: "hover" };
-    await window[LIBRARY].react(panel.box, traces, layout, config);
+    await window[LIBRARY].react(panel.box, traces, layout, CONFIG);
     if (panel.box.dataset.watched) return;
     panel.box.dataset.watched = "yes";
     panel.box.on("plotly_relayout", (change) => {
@@ -228,12 +251,19 @@ class View {
     });
   }
 
+  async drawResult() {
+    if (!this.result?.box.clientWidth) return;
+    const { box, data, layout } = this.result;
+    await window[LIBRARY].react(box, data, { ...layout, width: box.clientWidth }, CONFIG);
+  }
+
   close() {
     this.closed = true;
     clearTimeout(this.timer);
     this.model.off("msg:custom", this.listen);
     this.resized.disconnect();
     for (const { box } of this.panels) window[LIBRARY]?.purge(box);
+    this.forget();
   }
 }
 
