@@ -23,8 +23,10 @@ def test_draws_plotly(monkeypatch, session, content, drawn):
     if session:
         monkeypatch.setenv("JPY_SESSION_NAME", "sweep.ipynb")
     assert frontend.draws_plotly() is drawn
+    assert frontend.attended() is (content == {"allow_stdin": True})
 
 
 def test_nothing_draws_outside_a_kernel(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "sweep.ipynb")
     assert frontend.draws_plotly() is False
+    assert frontend.attended() is False

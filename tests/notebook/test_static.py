@@ -125,6 +125,18 @@ def test_halved_means_four_pixels():
     np.testing.assert_allclose(half, [[[0.5, 0.2, 0], [1, 1, 1]]], atol=0.01)
 
 
+def test_a_small_image_has_few_colours_close_to_the_whole_ones():
+    ramp = np.linspace(0, 1, 400).reshape(20, 20, 1) * [1, 0.5, 0.25]
+    buffer = io.BytesIO()
+    imsave(buffer, ramp, format="png")
+    whole, few = (
+        imread(io.BytesIO(change(buffer.getvalue())))[..., :3]
+        for change in (static.halved, static.small)
+    )
+    assert whole.shape == few.shape == (10, 10, 3)
+    np.testing.assert_allclose(few, whole, atol=0.03)
+
+
 def test_matplotlib_is_loaded_only_where_it_draws():
     code = "import sys, workbench.notebook.static; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

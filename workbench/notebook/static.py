@@ -19,6 +19,7 @@ from PIL import Image
 
 from workbench.notebook import palette, rendering
 from workbench.notebook.markup import one_line
+from workbench.notebook.thinning import thinned
 from workbench.store.atomic import write_bytes, write_text
 
 WIDTH = 800
@@ -26,6 +27,8 @@ WIDTH = 800
 HEIGHT = 450
 """Pixels of a figure that sets no height."""
 SCALE = 2
+COLOURS = 128
+"""Of a picture in a notebook: figures have few colours and the steps between them."""
 START_TIMEOUT, FIGURE_TIMEOUT = 40.0, 10.0
 """Seconds a browser gets to start, and for each figure."""
 
@@ -160,6 +163,15 @@ def halved(image: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def small(image: bytes) -> bytes:
+    """Return a PNG image for a notebook: of half the width and height, in 128 colours."""
+    page = Image.open(io.BytesIO(halved(image))).convert("RGB")
+    buffer = io.BytesIO()
+    few = page.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
 def display_bundle(
     figure: go.Figure, image: bytes | None = None, live: bool = False
 ) -> dict[str, Any]:
@@ -179,13 +191,15 @@ def display_bundle(
     Returns
     -------
     dict
-        By MIME type: plotly's JSON, the picture (``image/png`` in base64, or ``text/html``) and
-        plain text, for ``IPython.display.display(bundle, raw=True)``.
+        By MIME type: plotly's JSON (of long lines as many points as can be told apart), the picture
+        (``image/png`` in base64, or ``text/html``) and plain text, for
+        ``IPython.display.display(bundle, raw=True)``.
     """
     image = png(figure, scale=1) if image is None else image
     coded, words = base64.b64encode(image).decode("ascii"), alt_text(figure)
     return {
-        "application/vnd.plotly.v1+json": plain(figure) | {"config": {"displaylogo": False}},
+        "application/vnd.plotly.v1+json": plain(thinned(figure))
+        | {"config": {"displaylogo": False}},
         **({"text/html": _html(coded, words)} if live else {"image/png": coded}),
         "text/plain": words,
     }

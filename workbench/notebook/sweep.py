@@ -7,7 +7,8 @@ that turns into the workers loads them meanwhile.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import clear_output, display
@@ -62,24 +63,28 @@ class Sweep:
         trained = run_missing(self.store, self.study, self.settings.workers, show)
         line.end(f"{trained} runs trained, {len(self.study.specs) - trained} were there already.")
 
-    def report(self) -> Report:
-        """Write the report's files, and show its table and conclusion."""
+    @cached_property
+    def finished(self) -> Report:
+        """The report of the study, once all runs are there."""
         from workbench.notebook.report import Report
 
-        report = Report(self.store, self.study)
-        report.save()
-        display(report.bundle, raw=True, metadata=self.training.metadata)
-        return report
+        return Report(self.store, self.study)
+
+    def report(self) -> Report:
+        """Write the report's files, and show its table and conclusion."""
+        self.finished.save()
+        display(self.finished.bundle, raw=True, metadata=self.training.metadata)
+        return self.finished
 
 
-def show(report: Report) -> None:
-    """Show the three figures, each as plotly and as a picture."""
+def show(report: Report, names: Sequence[str] = ()) -> None:
+    """Show figures, each as plotly and as a picture; without names all three."""
     from workbench.notebook import frontend, static
 
     live = frontend.draws_plotly()
-    for name, figure in report.figures.items():
-        image = static.halved(report.images[name])
-        display(static.display_bundle(figure, image, live), raw=True)
+    for name in names or report.figures:
+        image = static.small(report.images[name])
+        display(static.display_bundle(report.figures[name], image, live), raw=True)
 
 
 class _ProgressLine:

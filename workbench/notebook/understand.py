@@ -5,6 +5,7 @@ Nothing here trains. Reading a study and drawing its pictures takes seconds and 
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import shlex
@@ -20,6 +21,7 @@ import pandas as pd
 from workbench.analysis import summary
 from workbench.analysis.conclusion import adjusted_interval, verdict
 from workbench.errors import WorkbenchError
+from workbench.notebook import static
 from workbench.notebook.batch import NOTEBOOK
 from workbench.notebook.report import Report
 from workbench.store.atomic import write_bytes, write_text
@@ -196,6 +198,18 @@ class Findings:
             parts += [f"<h4>{heading}</h4>", table_html(self.differences)]
         return "".join([*parts, f"<p>{html.escape(self.report.conclusion)}</p>"])
 
+    def saved_html(self) -> str:
+        """Return what a saved notebook shows where no widget lives: all of it, and the figures.
+
+        It is left out of sight on a page that shows the live figure (``live.css``).
+        """
+        images = (
+            f'<p><img alt="{html.escape(static.alt_text(figure))}" '
+            f'src="data:image/png;base64,{_coded(static.small(self.report.images[name]))}"/></p>'
+            for name, figure in self.report.figures.items()
+        )
+        return f'<div class="workbench-saved">{self.html()}{"".join(images)}</div>'
+
     def save_csv(self) -> list[Path]:
         """Write a row for each run, and the summary; return the files."""
         return [
@@ -227,6 +241,10 @@ class Findings:
         return path
 
 
+def _coded(image: bytes) -> str:
+    return base64.b64encode(image).decode("ascii")
+
+
 def table_html(table: pd.DataFrame) -> str:
     """Write a table as HTML, its index left out and every cell escaped."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table.columns)
@@ -252,6 +270,8 @@ class Understand:
     ----------
     store, study
         What to show; while runs are missing, that is what it says.
+    filled
+        Called with the `Findings` when they are shown, in a thread.
 
     Attributes
     ----------
@@ -259,7 +279,13 @@ class Understand:
         To be displayed; it fills by itself.
     """
 
-    def __init__(self, store: RunStore, study: Study):
+    def __init__(
+        self,
+        store: RunStore,
+        study: Study,
+        filled: Callable[[Findings], None] = lambda findings: None,
+    ):
+        self._filled = filled
         self.text, self.said = ipywidgets.HTML(), ipywidgets.HTML()
         self.buttons = {
             name: ipywidgets.Button(description=name, tooltip=tooltip, icon="download")
@@ -282,6 +308,7 @@ class Understand:
             button.on_click(lambda _, save=save: self._in_thread(lambda: self._save(save)))
             button.disabled = False
         self._command = findings.command
+        self._filled(findings)
 
     def _save(self, save: Callable[[], list[Path]]) -> None:
         paths = "".join(f"<li><code>{html.escape(str(path))}</code></li>" for path in save())

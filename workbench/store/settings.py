@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
@@ -84,8 +83,8 @@ class SweepSettings:
                 for name, value in namespace.items()
                 if not name.startswith("_")
                 and name not in _NOTEBOOK_NAMES
-                and not isinstance(value, ModuleType)
-                and not callable(value)
+                # Anything else was made by a cell that ran before, not by a parameter.
+                and isinstance(value, str | int | float | list | tuple | dict | None)
             }
         )
 
