@@ -248,7 +248,8 @@ def _seed_trace(panel: str, name: str, seed: int, colour: str) -> dict[str, Any]
     place, value = ("epoch", "dev") if panel == "dev" else ("step", panel)
     form = "%{y:.1f}" if panel == "dev" else "%{y:.4g}"
     words = f"seed {seed}<br>{place} %{{x}}<br>{value} {form}<extra>{name}</extra>"
-    pale = palette.translucent(colour, palette.SEED_OPACITY)
+    # No bold line stands out from those of the norm.
+    pale = colour if panel == "norm" else palette.translucent(colour, palette.SEED_OPACITY)
     return _trace(f"{name}, seed {seed}", words) | {
         "mode": "markers" if panel == "dev" else "lines",
         "line": {"color": pale, "width": 1},
