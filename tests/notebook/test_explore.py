@@ -1,39 +1,39 @@
-"""The parts of explore.ipynb together, without a page."""
-
-import json
-from pathlib import Path
+"""Which workbench a notebook gets."""
 
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.notebook.explore import Explore
+from workbench.notebook import explore, frontend
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+class Opened:
+    """Stands for a workbench with widgets."""
+
+    closed = False
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+
+    def close(self):
+        self.closed = True
 
 
 @pytest.fixture
-def explore(tmp_path):
-    found = Explore({"outputs": str(tmp_path), "max_steps": 2})
-    yield found
-    found.control.supervisor.close()
+def attended(monkeypatch):
+    from workbench.notebook import interactive
+
+    monkeypatch.setattr(frontend, "attended", lambda: True)
+    monkeypatch.setattr(interactive, "Interactive", Opened)
+    monkeypatch.setattr(explore, "_opened", [])
 
 
-def test_another_task_is_another_text(explore):
-    explore.chooser.task.value = "miniature-mention"
-    assert explore.examples.task_name == "miniature-mention"
-    assert explore.control.study is None
+@pytest.mark.usefixtures("attended")
+def test_a_cell_that_is_run_again_closes_what_it_opened_before():
+    first, second = explore.start({"task": "hoc"}), explore.start({})
+    assert (first.closed, second.closed) == (True, False)
+    assert first.namespace == {"task": "hoc"}
 
 
-def test_a_mistyped_parameter_is_refused():
+def test_without_anybody_a_mistyped_parameter_is_refused_before_anything_is_trained():
     with pytest.raises(WorkbenchError, match="no parameter 'taks'"):
-        Explore({"taks": "hoc"})
-
-
-def test_both_notebooks_have_the_same_parameters():
-    cells = [
-        cell["source"]
-        for name in ("explore", "sweep")
-        for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]
-        if "parameters" in cell["metadata"].get("tags", [])
-    ]
-    assert len(cells) == 2 and cells[0] == cells[1]
+        explore.start({"taks": "hoc"})

@@ -8,6 +8,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="session")
+def root():
+    """Return the folder of the project."""
+    return ROOT
+
+
 @pytest.fixture
 def command(tmp_path):
     """Return a function that runs a command as a user would, in a folder of the test."""
