@@ -16,7 +16,7 @@ from workbench.techniques import Technique, parse, registry
 def machine(monkeypatch, tmp_path):
     """Let no checkpoint be cached, no data be here, and no test reach the network."""
     places = {}
-    monkeypatch.setattr(checkpoint, "_cached", places.get)
+    monkeypatch.setattr(checkpoint, "cached_folder", places.get)
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(checkpoint, "_downloaded", _asked)
