@@ -177,7 +177,7 @@ def to_download(settings: SweepSettings, network: bool | None = None) -> list[st
     """
     wanted = [model_option(name, settings.task, network) for name in settings.model_names]
     wanted.append(task_option(settings.task, network=network))
-    return [option.title for option in wanted if not option.here]
+    return [option.title.removeprefix(f"{AUTO}: ") for option in wanted if not option.here]
 
 
 def _check(settings: SweepSettings, network: bool | None) -> None:

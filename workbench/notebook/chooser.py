@@ -221,9 +221,12 @@ class Chooser:
         if not absent:
             self.planner.ask(chosen)
             return
-        # Nothing is downloaded before Run: a plan reads the text and the weights.
+        # A plan reads the text and the weights, and would download them.
         self.planner.say(
-            Plan(f"To download: {', '.join(absent)}.\nRun downloads it, and then says the plan.")
+            Plan(
+                f"To download: {', '.join(absent)}\n"
+                "Nothing is downloaded before Run, so time and memory are not known yet."
+            )
         )
 
     def _tell(self, plan: Plan) -> None:

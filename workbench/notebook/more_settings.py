@@ -10,6 +10,9 @@ from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
 from workbench.tasks.task import Recipe
 
+_SMALL = 0.001
+"""Below it, a number is written with a power of ten."""
+
 
 def setting_widget(item: Field) -> ipywidgets.Widget:
     """Make the widget of a parameter: a list of its words, or a text.
@@ -40,8 +43,13 @@ def fill(widget: ipywidgets.Widget, value: Any) -> None:
 
 
 def written(value: Any) -> str:
-    """Write a value as users type it: 2e-5, not 2e-05."""
-    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+    """Write a value as users type it: 2e-5, not 2e-05 or 0.00002."""
+    if not isinstance(value, float):
+        return str(value)
+    if not 0 < value < _SMALL:
+        return f"{value:g}"
+    digits, power = f"{value:e}".split("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 class MoreSettings:
@@ -66,7 +74,7 @@ class MoreSettings:
         self._items = {item.name: item for item in fields(SweepSettings) if item.name not in shown}
         self.widgets = {name: setting_widget(item) for name, item in self._items.items()}
         self.button = ipywidgets.ToggleButton(
-            tooltip=", ".join(self._items), layout={"width": "auto", "max_width": "100%"}
+            tooltip=", ".join(self._items), layout={"width": "auto"}
         )
         self.button.add_class("workbench-indented")
         self.panel = ipywidgets.Box(list(self.widgets.values()))

@@ -71,7 +71,8 @@ class Picker:
 
     def tell(self, options: Sequence[Option], place: bool = False) -> None:
         """Show what there is to know, a line for each; ``place`` adds whether it is here."""
-        self.facts.value = "".join(_facts(option, place) for option in options)
+        several = len(options) > 1
+        self.facts.value = "".join(_facts(option, place, several) for option in options)
 
     def refuse(self, sentence: str) -> None:
         """Show why what is typed is none."""
@@ -116,8 +117,9 @@ def _mark(option: Option) -> str:
     return "\N{CHECK MARK}" if option.here else "\N{DOWNWARDS ARROW}"
 
 
-def _facts(option: Option, place: bool) -> str:
+def _facts(option: Option, place: bool, titled: bool) -> str:
     here = "on this machine" if option.here else "to download"
     known = [option.group, *option.facts, here if place and not option.problem else ""]
+    known = [option.title, *known] if titled else known
     refused = saying.trouble(option.problem) if option.problem else ""
     return refused + saying.muted(known)

@@ -97,8 +97,9 @@ class TechniquePanel:
             layout={"width": "auto"},
         )
         self.add.add_class("workbench-indented")
-        self.switches = ipywidgets.VBox()
-        self.widget = ipywidgets.VBox([self.switches, self.text, self.add])
+        self.problem, self.switches = ipywidgets.HTML(), ipywidgets.VBox()
+        self.problem.add_class("workbench-indented")
+        self.widget = ipywidgets.VBox([self.switches, self.text, self.problem, self.add])
         self.text.observe(lambda _: self._typed(), "value")
         self.add.on_click(lambda _: self._join())
 
@@ -147,16 +148,24 @@ class TechniquePanel:
             row.follow(lone(self.value, row.switch.name), self._layers)
         ticked = self._ticked()
         joined = together(self.value, ticked)
-        self.add.disabled = len(ticked) < 2 or joined == self.value or not self._works(ticked)
+        self.add.disabled = (
+            len(ticked) < 2 or joined == self.value or bool(self._refusal(["+".join(ticked)]))
+        )
+        refused = self._refusal(arms_of(self.value))
+        self.problem.value = saying.trouble(refused) if refused else ""
+        self.problem.layout.display = None if refused else "none"
 
     def _ticked(self) -> list[str]:
         return [row.typed for row in self.rows if row.box.value]
 
-    def _works(self, parts: list[str]) -> bool:
+    def _refusal(self, arms: list[str]) -> str:
+        """Return why one of the arms cannot work; empty where all can."""
         try:
-            return bool(parse("+".join(parts), self._layers))
-        except WorkbenchError:
-            return False
+            for arm in arms:
+                parse(arm, self._layers)
+        except WorkbenchError as problem:
+            return str(problem)
+        return ""
 
 
 def _setting_widget(item: Setting) -> ipywidgets.Widget:

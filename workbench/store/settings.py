@@ -36,7 +36,9 @@ def _setting(
 class SweepSettings:
     """What a sweep runs. Numbers left at 0 are the task's published ones for the model's size."""
 
-    task: str = _setting("miniature-similarity", "biosses, hoc, ncbi-disease, ...; the miniature- ones are generated")
+    task: str = _setting(
+        "miniature-similarity", "biosses, hoc, ncbi-disease, ...; the miniature- ones are generated"
+    )
     models: str = _setting(
         "auto", "auto (PubMedBERT where it can be had, else MiniLM), names, hub ids, folders"
     )

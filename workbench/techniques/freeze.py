@@ -35,9 +35,7 @@ class Freeze(Technique):
     )
 
     name: ClassVar[str] = "freeze"
-    summary: ClassVar[str] = (
-        "keep the embeddings and the lowest blocks (half of them, or a number) as they are"
-    )
+    summary: ClassVar[str] = "keep the embeddings and the lowest blocks as they are"
     source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
 
     @property
