@@ -1,7 +1,11 @@
+from dataclasses import fields
+
 import pytest
 
 from workbench import __version__
 from workbench.__main__ import main
+from workbench.store.parameters import explanation
+from workbench.store.settings import SweepSettings
 from workbench.techniques import registry
 
 
@@ -11,23 +15,23 @@ def test_the_version(capsys):
     assert ended.value.code == 0 and __version__ in capsys.readouterr().out
 
 
-def test_every_technique_is_listed_with_its_source(capsys):
+def test_every_technique_is_listed_with_its_source_and_its_settings(capsys):
     assert main(["techniques"]) == 0
     printed = capsys.readouterr().out
     for name, kind in registry().items():
-        assert name in printed and kind.source in printed
+        assert f"{name}\n  {kind.summary}\n  source: {kind.source}\n" in printed
+        for item in fields(kind):
+            assert f"  {item.name} " in printed and item.metadata["help"] in printed
+    assert "keep their weights (default: half)" in printed
+    assert "(zhang or electra; default: zhang)" in printed
 
 
 def test_every_parameter_is_in_the_help(capsys):
-    from dataclasses import fields
-
-    from workbench.store.settings import SweepSettings
-
     with pytest.raises(SystemExit):
         main(["sweep", "--help"])
     printed = capsys.readouterr().out
     for item in fields(SweepSettings):
-        assert f"  {item.name} " in printed and item.metadata["help"] in printed
+        assert f"  {item.name} " in printed and explanation(item) in printed
 
 
 def test_an_unknown_study_is_one_sentence(tmp_path, capsys):

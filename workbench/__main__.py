@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
 from inspect import signature
 from pathlib import Path
 
@@ -71,12 +71,9 @@ def _sweep_parser(verbs) -> None:
 
 
 def _parameter_help() -> str:
-    from workbench.store.settings import SweepSettings
+    from workbench.store.parameters import listing
 
-    return "\n".join(
-        f"  {item.name:<14} {item.metadata['help']} (default: {item.default!r})"
-        for item in fields(SweepSettings)
-    )
+    return listing()
 
 
 def _work_parser(verbs) -> None:
@@ -178,9 +175,16 @@ def _techniques(chosen: argparse.Namespace) -> int:
     from workbench.techniques import registry
 
     for name, kind in registry().items():
-        settings = ", ".join(f"{item.name}={item.default}" for item in fields(kind)) or "none"
-        print(f"{name}\n  {kind.summary}\n  settings: {settings}\n  source: {kind.source}")
+        print(f"{name}\n  {kind.summary}\n  source: {kind.source}")
+        for item in fields(kind):
+            print(f"  {item.name:<12} {item.metadata.get('help', '')}{_accepted(item)}")
     return 0
+
+
+def _accepted(item: Field) -> str:
+    words = " or ".join(item.metadata.get("words", ()))
+    default = f"default: {item.metadata.get('shown', item.default)}"
+    return f" ({words}; {default})" if words else f" ({default})"
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -221,6 +221,21 @@ def test_a_cached_checkpoint_is_found_without_the_hub(hub, cached, pickled):
     assert find_checkpoint("owner/name").weights == COMMIT
 
 
+def test_what_is_on_this_machine_is_found_without_the_hub(hub, package, cached, tmp_path):
+    assert checkpoint.local_folder("owner/name") is None
+    snapshot = cached()
+    assert checkpoint.local_folder("owner/name") == snapshot
+    assert checkpoint.local_folder(str(tmp_path)) == tmp_path
+    assert checkpoint.local_folder("minilm") == find_checkpoint("minilm").folder
+    assert checkpoint.local_folder("bert") is None
+
+
+@pytest.mark.parametrize("name", ["brt", "not allowed/name", "./nosuch"])
+def test_what_can_be_on_no_machine_is_refused(hub, name):
+    with pytest.raises(WorkbenchError, match="there is no model"):
+        checkpoint.local_folder(name)
+
+
 @pytest.mark.parametrize("absent", ["model.safetensors", "config.json"])
 def test_an_interrupted_download_is_not_taken(hub, cached, absent):
     hub(TimeoutError())
@@ -256,7 +271,7 @@ def test_pickles_are_downloaded_only_where_there_is_nothing_else(
 
 def test_a_repository_without_weights_is_refused(hub, cached, monkeypatch):
     snapshot = cached(leave_out=["*.safetensors"])
-    monkeypatch.setattr(checkpoint, "_cached", lambda hub_id: None)
+    monkeypatch.setattr(checkpoint, "cached_folder", lambda hub_id: None)
     monkeypatch.setattr(checkpoint, "_downloaded", lambda hub_id: snapshot)
     with pytest.raises(WorkbenchError, match="holds no weights"):
         find_checkpoint("owner/name")

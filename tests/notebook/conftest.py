@@ -3,10 +3,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from workbench.models import checkpoint
 from workbench.notebook.follow import Followed
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import plan_study
+from workbench.tasks.files import CACHE_VARIABLE, DATA_VARIABLE
 
 
 @pytest.fixture
@@ -68,3 +70,33 @@ def follow():
         return SimpleNamespace(study=study, runs=named, collapsed=[], finished=False)
 
     return make
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """Let no checkpoint be cached, no data be here, and no test reach the network."""
+    places = {}
+    monkeypatch.setattr(checkpoint, "cached_folder", places.get)
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(checkpoint, "_downloaded", _asked)
+    return places
+
+
+def _asked(*_):
+    raise AssertionError("the network was asked")
+
+
+@pytest.fixture
+def cached(machine, tmp_path):
+    """Put a checkpoint of five bytes where the hub's cache has it."""
+
+    def put(location, config="{}"):
+        folder = tmp_path / location.replace("/", "-")
+        folder.mkdir()
+        (folder / "config.json").write_text(config)
+        (folder / "model.safetensors").write_bytes(b"five!")
+        machine[location] = folder
+        return folder
+
+    return put

@@ -1,76 +1,13 @@
-from dataclasses import dataclass, field
-from typing import ClassVar
-
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.models import checkpoint
 from workbench.models.catalogue import MODELS, Model
 from workbench.notebook import choices
+from workbench.store.settings import SweepSettings
 from workbench.tasks.catalogue import TASKS
-from workbench.tasks.files import CACHE_VARIABLE, DATA_VARIABLE
-from workbench.techniques import Technique, parse, registry
+from workbench.tasks.files import DATA_VARIABLE
 
-
-@pytest.fixture(autouse=True)
-def machine(monkeypatch, tmp_path):
-    """Let no checkpoint be cached, no data be here, and no test reach the network."""
-    places = {}
-    monkeypatch.setattr(checkpoint, "_cached", places.get)
-    monkeypatch.delenv(DATA_VARIABLE, raising=False)
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(checkpoint, "_downloaded", _asked)
-    return places
-
-
-def _asked(*_):
-    raise AssertionError("the network was asked")
-
-
-@pytest.fixture
-def cached(machine, tmp_path):
-    """Put a checkpoint of five bytes where the hub's cache has it."""
-
-    def put(location, config="{}"):
-        folder = tmp_path / location.replace("/", "-")
-        folder.mkdir()
-        (folder / "config.json").write_text(config)
-        (folder / "model.safetensors").write_bytes(b"five!")
-        machine[location] = folder
-        return folder
-
-    return put
-
-
-@dataclass(frozen=True)
-class Patient(Technique):
-    """Wait a while."""
-
-    wait: int = 4
-    strength: float = 0.25
-    note: str = "free"
-    name: ClassVar[str] = "patient"
-    summary: ClassVar[str] = "wait"
-    source: ClassVar[str] = "nobody 2000"
-
-    def __post_init__(self):
-        if self.wait < 2 or not 0.1 <= self.strength < 0.5:
-            raise WorkbenchError("patient: out of range")
-
-
-@dataclass(frozen=True)
-class Deep(Technique):
-    """Need many blocks."""
-
-    name: ClassVar[str] = "deep"
-    summary: ClassVar[str] = "deep"
-    source: ClassVar[str] = "nobody 2001"
-    least: int = field(default=9)
-
-    def resolve(self, layers):
-        if layers < self.least:
-            raise WorkbenchError(f"deep needs {self.least} blocks")
-        return self
+pytestmark = pytest.mark.usefixtures("machine")
 
 
 def test_models_are_the_catalogues_grouped_by_family_and_size():
@@ -96,7 +33,7 @@ def test_a_model_that_is_added_appears(monkeypatch):
     assert (found.title, found.group, found.layers) == ("Added", "newer, small", 3)
     # Three blocks of 12 * 64 * 64 + 13 * 64 numbers, four bytes each.
     assert choices._block_bytes(added) == 599_808
-    assert found.facts[1] == "not on this machine; its blocks alone take 0.00 GB"
+    assert found.facts[1] == "to download, at least 0.00 GB (its blocks alone)"
 
 
 def test_what_is_on_this_machine_is_marked(cached):
@@ -111,10 +48,11 @@ def test_what_is_on_this_machine_is_marked(cached):
 
 
 def test_the_hubs_own_setting_says_whether_there_is_a_network(monkeypatch):
+    asked = SweepSettings(models="bert")
     monkeypatch.setattr(choices.constants, "HF_HUB_OFFLINE", True)
-    assert choices.problem("miniature-similarity", "bert", "baseline")
+    assert choices.problem(asked)
     monkeypatch.setattr(choices.constants, "HF_HUB_OFFLINE", False)
-    assert not choices.problem("miniature-similarity", "bert", "baseline")
+    assert not choices.problem(asked)
 
 
 def test_auto_is_what_is_here(cached):
@@ -178,104 +116,67 @@ def test_data_in_the_users_folder_is_here(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("technique", "setting", "layers", "wanted"),
+    ("values", "sentence"),
     [
-        ("freeze", "layers", 6, (3, 1, 0, 6, ())),
-        ("freeze", "layers", 24, (12, 1, 0, 24, ())),
-        ("freeze", "activations", 6, ("dropout", 0, None, None, ("cached", "dropout"))),
-        ("reinit", "layers", 12, (1, 1, 0, 12, ())),
-        ("layerwise", "decay", 12, (0.9, 0.01, 0.01, 1.0, ())),
-        ("layerwise", "convention", 12, ("zhang", 0, None, None, ("electra", "zhang"))),
-        ("longer", "factor", 12, (2.0, 0.1, 1.0, 1000.0, ())),
-        ("patient", "wait", 12, (4, 1, 2, None, ())),
-        ("patient", "strength", 12, (0.25, 0.01, 0.1, 0.49, ())),
-        ("patient", "note", 12, ("free", 0, None, None, ())),
+        ({"task": "miniature-mention", "models": "roberta", "techniques": "freeze:12"}, ""),
+        ({"models": "owner/name", "techniques": "freeze:99"}, ""),
+        ({"models": "owner/name", "techniques": "frieze"}, "there is no technique 'frieze'"),
+        ({"models": "minilm,bert", "techniques": "baseline,freeze:6"}, ""),
+        ({"models": "bert,minilm", "techniques": "baseline,freeze:7"}, "freeze:7 is out of range"),
+        ({"task": "hco"}, "there is no task 'hco': did you mean 'hoc'?"),
+        ({"task": "gad"}, "reading task 'gad' is not available yet"),
+        ({"models": "bert,brt"}, "there is no model 'brt'"),
+        ({"models": "bert", "techniques": "freeze:13"}, "freeze:13 is out of range"),
+        ({"models": "bert", "techniques": "freeze:12+reinit"}, "reinit:1+freeze:12 cannot work"),
+        ({"techniques": "frieze"}, "there is no technique 'frieze': did you mean 'freeze'?"),
+        ({"device": "cpuu"}, "there is no device 'cpuu': did you mean 'cpu'?"),
+        ({"precision": "float8"}, "there is no precision 'float8'"),
     ],
 )
-def test_ranges_are_those_that_are_accepted(monkeypatch, technique, setting, layers, wanted):
-    monkeypatch.setattr(choices, "registry", lambda: registry() | {"patient": Patient})
-    switch = {item.name: item for item in choices.techniques(layers)}[technique]
-    found = {item.name: item for item in switch.settings}[setting]
-    assert (found.default, found.step, found.low, found.high, found.choices) == wanted
-    assert (found.help, switch.summary) == (switch.summary, switch.summary)
-
-
-def test_every_technique_is_a_switch_with_its_own_words():
-    switches = choices.techniques(12)
-    assert [switch.name for switch in switches] == sorted(registry())
-    for switch in switches:
-        kind = registry()[switch.name]
-        assert (switch.summary, switch.source) == (kind.summary, kind.source)
-        assert switch.help.startswith(kind.__doc__.splitlines()[0])
-        assert parse(switch.typed({}), 12) == parse(switch.name, 12)
-
-
-def test_a_technique_that_this_model_cannot_have_says_why(monkeypatch):
-    monkeypatch.setattr(choices, "registry", lambda: {"deep": Deep})
-    assert [switch.problem for switch in choices.techniques(6)] == ["deep needs 9 blocks"]
-    assert [switch.problem for switch in choices.techniques(12)] == [""]
-
-
-def test_switches_are_joined_into_a_label():
-    freeze, layerwise = choices.techniques(6)[:2]
-    parts = [layerwise.typed({"convention": "electra"}), freeze.typed({"layers": 2})]
-    assert choices.composed(parts, 6) == "freeze:2+layerwise:0.9:electra"
-    assert choices.composed([], 6) == "baseline"
-
-
-@pytest.mark.parametrize(
-    ("task", "model", "technique", "sentence"),
-    [
-        ("miniature-mention", "roberta", "freeze:12", ""),
-        ("miniature-mention", "owner/name", "freeze:99", ""),
-        ("hco", "bert", "baseline", "there is no task 'hco': did you mean 'hoc'?"),
-        ("gad", "bert", "baseline", "reading task 'gad' is not available yet"),
-        ("hoc", "brt", "baseline", "there is no model 'brt'"),
-        ("hoc", "bert", "freeze:13", "freeze:13 is out of range"),
-        ("hoc", "bert", "freeze:12+reinit", "reinit:1+freeze:12 cannot work"),
-        ("hoc", "bert", "frieze", "there is no technique 'frieze': did you mean 'freeze'?"),
-    ],
-)
-def test_why_a_combination_cannot_work(task, model, technique, sentence):
-    found = choices.problem(task, model, technique, network=True)
+def test_why_a_choice_cannot_work(values, sentence):
+    found = choices.problem(SweepSettings.from_values(values), network=True)
     assert found.startswith(sentence)
     assert bool(found) == bool(sentence)
 
 
 @pytest.mark.parametrize(
-    ("task", "model", "wanted"),
+    ("values", "titles"),
     [
-        ("hoc", "bert", ["baseline", "freeze:6"]),
-        ("biosses", "pubmedbert", ["baseline", "freeze:6", "reinit:1"]),
-        ("hoc:abstracts", "bert-large", ["baseline", "layerwise:0.9"]),
-        ("hoc", "electra", ["baseline", "layerwise:0.8:electra"]),
-        ("hoc", "electra-large", ["baseline", "layerwise:0.9:electra"]),
-        ("hoc", "roberta", ["baseline"]),
-        ("biosses", "minilm", ["baseline"]),
-        ("hoc", "auto", ["baseline"]),
-        ("hoc", "owner/name", ["baseline"]),
-        ("miniature-similarity", "bert", ["baseline"]),
+        ({}, []),
+        ({"models": "bert,minilm"}, ["BERT-base"]),
+        ({"task": "hoc"}, ["PubMedBERT", "HoC, sentences"]),
+        ({"models": "owner/name"}, ["owner/name"]),
     ],
 )
-def test_presets_are_what_a_source_recommends(task, model, wanted):
-    found = choices.presets(task, model)
-    assert [preset.technique for preset in found] == wanted
-    assert all(preset.source for preset in found)
-    assert all("not known here" in preset.note for preset in found[1:])
+def test_what_has_to_be_downloaded_is_known_without_asking(values, titles):
+    assert choices.to_download(SweepSettings.from_values(values), network=True) == titles
 
 
-@pytest.mark.parametrize(
-    ("task", "model", "source"),
-    [
-        ("hoc", "bert", "arXiv:2203.15827"),
-        ("biosses", "minilm", "settings of this workbench: nobody"),
-        ("miniature-similarity", "bert", "the task is generated"),
-        ("hoc", "owner/name", "not known yet"),
-    ],
-)
-def test_the_baseline_names_the_source_of_its_numbers(task, model, source):
-    baseline = choices.presets(task, model)[0]
-    assert source in baseline.source
-    known = MODELS.get(model)
-    name = task.partition(":")[0]
-    assert baseline.recipe == (TASKS[name].recipes[known.size] if known else None)
+def test_auto_tells_what_it_stands_for(cached):
+    here = choices.model_option("auto", "miniature-mention", network=True)
+    assert (here.title, here.layers, here.here) == ("auto: MiniLM-L6", 6, True)
+    asked = choices.model_option("auto", "hoc", network=True)
+    assert (asked.title, asked.layers, asked.here) == ("auto: PubMedBERT", 0, False)
+    assert asked.facts[0] == "PubMedBERT if it can be had, else MiniLM-L6"
+    assert choices.model_option("auto", "hoc", network=False).title == "auto: MiniLM-L6"
+    cached(MODELS["pubmedbert"].location)
+    found = choices.model_option("auto", "hoc", network=True)
+    assert (found.title, found.layers, found.here) == ("auto: PubMedBERT", 12, True)
+
+
+def test_a_model_outside_the_catalogue_tells_what_is_known(cached):
+    folder = cached("owner/name", '{"num_hidden_layers": 5, "hidden_size": 8}')
+    found = choices.model_option(str(folder), "hoc")
+    assert (found.group, found.layers, found.here) == ("BERT, small", 5, True)
+    assert found.facts == ("5 blocks of width 8", "on this machine, 0.00 GB")
+    absent = choices.model_option("owner/other", "hoc", network=True)
+    assert (absent.facts, absent.layers) == (("to download; how much is known then",), 0)
+    assert "there is no network" in choices.model_option("owner/other", "hoc", False).problem
+
+
+def test_a_task_with_settings_of_its_own_is_described():
+    found = choices.task_option("miniature-mention:size=400", network=True)
+    assert found.name == "miniature-mention:size=400"
+    assert found.facts[0] == "400 / 100 / 200 examples in train, dev and test"
+    with pytest.raises(WorkbenchError, match="there is no task"):
+        choices.task_option("nosuch")

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.notebook.layers import TIMES, described, drawing, states
+from workbench.notebook.layers import TIMES, described, drawing, gallery, states
 from workbench.techniques import Composition, Technique, parse
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -133,3 +133,36 @@ def test_neighbours_alike_are_named_together():
     assert described(states(6, parse("baseline", 6))).startswith(
         "From bottom to top, Embeddings to Pooler, head: trained."
     )
+
+
+def test_several_are_drawn_under_their_names_with_one_legend():
+    shown = gallery(6, ["freeze:1", "layerwise:0.5", "<nosuch>", "freeze:7"])
+    assert re.findall(r"<figcaption[^>]*>([^<]*)<", shown) == ["freeze:1", "layerwise:0.5"]
+    assert "nosuch" not in shown
+    legend = shown[shown.index('aria-hidden="true"') :]
+    assert re.findall(r"</svg> ([^<]*)<", legend) == [
+        "trained",
+        "at another rate: the bar's length",
+        "frozen",
+    ]
+    names = re.findall(r' id="([^"]+)"', shown)
+    assert len(set(names)) == len(names)
+    assert set(re.findall(r"url\(#([^)]+)\)", shown)) <= set(names)
+
+
+def test_a_brief_drawing_tells_its_words_on_hovering():
+    picture = ElementTree.fromstring(drawing(2, "freeze:1", brief=True))
+    assert [text.text for text in picture.findall(f"{SVG}g/{SVG}text")] == [
+        "Embeddings",
+        "Block 1",
+        "Block 2",
+        "Pooler, head",
+    ]
+    told = [title.text for title in picture.findall(f"{SVG}g/{SVG}title")]
+    assert told[:3] == ["Embeddings: frozen", "Block 1: frozen", "Block 2: trained"]
+    assert picture.find(f"{SVG}desc").text.startswith("From bottom to top, Embeddings to Block 1")
+
+
+def test_a_single_one_has_words_and_no_legend():
+    shown = gallery(2, ["freeze:1"])
+    assert ">frozen</text>" in shown and "aria-hidden" not in shown

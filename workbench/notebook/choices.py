@@ -1,36 +1,36 @@
 """What can be chosen for a sweep, from the registries alone, and why a choice cannot work.
 
-No widgets, no network: a model, a task or a technique that is added to its registry appears here
-by itself, with the ranges that its own validation accepts.
+No widgets, no network: a model or a task that is added to its registry appears here by itself.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import partial
-from inspect import cleandoc
-from math import floor, log10
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from huggingface_hub import constants
 
-from workbench.analysis.published import DEFAULT_MODEL, TASK_TITLES, published
+from workbench.analysis.published import DEFAULT_MODEL, published
 from workbench.analysis.summary import metric_title
-from workbench.errors import WorkbenchError, unknown
-from workbench.models import checkpoint
+from workbench.errors import WorkbenchError
 from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, Model
-from workbench.models.checkpoint import Checkpoint, bundled
+from workbench.models.checkpoint import Checkpoint, local_folder
+from workbench.store.settings import SweepSettings
 from workbench.tasks import files, miniature
 from workbench.tasks.catalogue import TASKS, canonical, find
 from workbench.tasks.loading import SHAPES, load
-from workbench.tasks.task import SPLITS, Recipe, Task
-from workbench.techniques import BASELINE, Technique, parse, registry
+from workbench.tasks.task import SPLITS, Task
+from workbench.techniques import parse
+from workbench.training.device import find_device, find_precision
 
 _FAMILIES = {"bert": "BERT", "roberta": "RoBERTa", "electra": "ELECTRA"}
 _SIZES = ("small", "base", "large")
-_FARTHEST = 1 << 20
-"""Steps from a default after which a setting counts as unbounded."""
+
+_ANY_DEPTH = 1000
+"""Blocks of a model whose number is not known: a depth is not refused before it is."""
+
+_yardstick = cache(published)
 
 
 @dataclass(frozen=True)
@@ -50,60 +50,7 @@ class Option:
     problem: str = ""
     """Why it cannot be chosen now, in one sentence; empty where it can."""
     layers: int = 0
-    """Blocks of a model; 0 for a task."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a technique.
-
-    ``low`` and ``high`` are the ends of the range that is accepted, in multiples of ``step``; None
-    is an end that was not found.
-    """
-
-    name: str
-    help: str
-    default: int | float | str
-    step: float = 0
-    """0 for a setting that is no number."""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    """The accepted words; empty for a number and for free text."""
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A technique that can be switched on, with its settings."""
-
-    name: str
-    summary: str
-    help: str
-    """What it does, in full."""
-    source: str
-    """The paper the definition comes from."""
-    settings: tuple[Setting, ...]
-    problem: str = ""
-    """Why this model cannot have it; empty where it can."""
-
-    def typed(self, values: Mapping[str, int | float | str]) -> str:
-        """Write the technique as users type it; a setting left out is at its default."""
-        texts = [str(values.get(item.name, item.default)) for item in self.settings]
-        return ":".join([self.name, *texts])
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A choice that a source recommends for a task and a model."""
-
-    title: str
-    technique: str
-    """As users type it."""
-    source: str
-    note: str
-    """What the source does not say."""
-    recipe: Recipe | None = None
-    """Batch size, learning rate and epochs; None for a model whose size is not known yet."""
+    """Blocks of a model; 0 for a task, and where the number is not known."""
 
 
 def models(network: bool | None = None) -> list[Option]:
@@ -119,7 +66,37 @@ def models(network: bool | None = None) -> list[Option]:
     ordered = sorted(
         MODELS.values(), key=lambda one: (families.index(one.family), _SIZES.index(one.size))
     )
-    return [_model(model, _reachable(network)) for model in ordered]
+    return [_catalogued(model, _reachable(network)) for model in ordered]
+
+
+def model_option(name: str, task: str, network: bool | None = None) -> Option:
+    """Return what there is to know about a model as typed.
+
+    Parameters
+    ----------
+    name
+        ``auto``, a short name, a hub id or a folder.
+    task
+        As typed; it decides what ``auto`` stands for.
+    network
+        As for `models`.
+
+    Raises
+    ------
+    WorkbenchError
+        For an unknown name or task, or a folder that holds no checkpoint that can be trained.
+    """
+    if name == AUTO:
+        return _automatic_option(task, _reachable(network))
+    if name in MODELS:
+        return _catalogued(MODELS[name], _reachable(network))
+    folder, reason = _model_state(name, _reachable(network))
+    if folder is None:
+        return Option(name, name, "", (_UNKNOWN_SIZE,), False, reason)
+    found = Checkpoint(name, folder, "")
+    group = _group(found.family, found.size)
+    facts = (_shape(found.layers, found.config["hidden_size"]), _place(folder))
+    return Option(name, name, group, facts, True, layers=found.layers)
 
 
 def tasks(model: str = DEFAULT_MODEL, network: bool | None = None) -> list[Option]:
@@ -139,32 +116,15 @@ def tasks(model: str = DEFAULT_MODEL, network: bool | None = None) -> list[Optio
     ]
 
 
-def techniques(layers: int) -> list[Switch]:
-    """Return the techniques for a model of so many blocks, by name."""
-    return [_switch(kind, layers) for _, kind in sorted(registry().items())]
-
-
-def presets(task: str, model: str) -> list[Preset]:
-    """Return the baseline and what sources recommend for a task and a model.
-
-    Parameters
-    ----------
-    task, model
-        As users type them. A model outside the catalogue has the baseline alone.
+def task_option(name: str, model: str = DEFAULT_MODEL, network: bool | None = None) -> Option:
+    """Return what there is to know about a task as typed, options after colons included.
 
     Raises
     ------
     WorkbenchError
-        For an unknown task.
+        For an unknown name or option.
     """
-    facts = find(task)[0]
-    known = MODELS.get(automatic(task) if model == AUTO else model)
-    if known is None:
-        return [Preset("Baseline", BASELINE, _recipe_source(facts, None), "")]
-    recipe = facts.recipes[known.size]
-    baseline = Preset("Baseline", BASELINE, _recipe_source(facts, known), "", recipe)
-    claims = [claim for claim in _CLAIMS if claim.covers(facts, known)]
-    return [baseline, *(claim.preset(known, recipe) for claim in claims)]
+    return _task(*find(name), model, _reachable(network))
 
 
 def automatic(task: str) -> str:
@@ -175,7 +135,7 @@ def automatic(task: str) -> str:
     WorkbenchError
         For an unknown task.
     """
-    if find(task)[0].synthetic or not checkpoint._cached(MODELS[PREFERRED].location):
+    if find(task)[0].synthetic or not local_folder(PREFERRED):
         return BUNDLED
     return PREFERRED
 
@@ -190,76 +150,100 @@ def layers_of(model: str) -> int | None:
     """
     if model in MODELS:
         return MODELS[model].layers
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return Checkpoint(model, folder, "").layers
-    if model.count("/") != 1 or model.startswith((".", "/", "~")):
-        raise unknown("model", model, [AUTO, *MODELS])
-    found = checkpoint._cached(model)
+    found = local_folder(model)
     return None if found is None else Checkpoint(model, found, "").layers
 
 
-def composed(parts: Sequence[str], layers: int) -> str:
-    """Join techniques that are switched on into one label, such as ``freeze:3+layerwise:0.9``.
+def problem(settings: SweepSettings, network: bool | None = None) -> str:
+    """Return why a choice cannot work, in one sentence; empty where nothing is known against it.
+
+    Parameters
+    ----------
+    settings
+        What is chosen.
+    network
+        As for `models`.
+    """
+    return _refusal(partial(_check, settings, network))
+
+
+def to_download(settings: SweepSettings, network: bool | None = None) -> list[str]:
+    """Return the titles of what a run of these settings would download first.
 
     Raises
     ------
     WorkbenchError
-        When they cannot work together, or one not with this model.
+        For a choice that cannot work.
     """
-    return parse("+".join(parts) or BASELINE, layers).label
+    wanted = [model_option(name, settings.task, network) for name in settings.model_names]
+    wanted.append(task_option(settings.task, network=network))
+    return [option.title.removeprefix(f"{AUTO}: ") for option in wanted if not option.here]
 
 
-def problem(task: str, model: str, technique: str, network: bool | None = None) -> str:
-    """Return why a combination cannot work, in one sentence; empty where nothing is known against.
-
-    Parameters
-    ----------
-    task, model, technique
-        As users type them.
-    network
-        As for `models`.
-    """
-    try:
-        facts = find(task)[0]
-        name = automatic(task) if model == AUTO else model
-        layers = layers_of(name)
-        reason = _task_state(facts, _reachable(network))[1]
-        reason = reason or _model_state(name, _reachable(network))[1]
-        if not reason and layers is not None:
-            parse(technique, layers)
-    except WorkbenchError as refusal:
-        return str(refusal)
-    return reason
+def _check(settings: SweepSettings, network: bool | None) -> None:
+    options = [task_option(settings.task, network=network)]
+    options += [model_option(name, settings.task, network) for name in settings.model_names]
+    for option in options:
+        if option.problem:
+            raise WorkbenchError(option.problem)
+    for option in options[1:]:
+        for technique in settings.technique_names:
+            parse(technique, option.layers or _ANY_DEPTH)
+    find_precision(settings.precision, find_device(settings.device))
 
 
 def _reachable(network: bool | None) -> bool:
     return not constants.HF_HUB_OFFLINE if network is None else network
 
 
-def _model(model: Model, network: bool) -> Option:
+def _automatic_option(task: str, network: bool) -> Option:
+    """Describe what ``auto`` stands for; whether a download will succeed is not known before."""
+    name = automatic(task)
+    found = _catalogued(MODELS[name], network)
+    if name == BUNDLED and network and not find(task)[0].synthetic:
+        preferred = MODELS[PREFERRED]
+        told = (f"{preferred.title} if it can be had, else {found.title}", _download(preferred))
+        return Option(AUTO, f"{AUTO}: {preferred.title}", "", told, False)
+    return replace(found, name=AUTO, title=f"{AUTO}: {found.title}")
+
+
+def _catalogued(model: Model, network: bool) -> Option:
     folder, reason = _model_state(model.name, network)
-    group = f"{_FAMILIES.get(model.family, model.family)}, {model.size}"
-    if folder:
-        place = f"on this machine, {_gigabytes(_bytes_in(folder))}"
-    else:
-        place = f"not on this machine; its blocks alone take {_gigabytes(_block_bytes(model))}"
-    facts = (f"{model.layers} blocks of width {model.hidden}", place)
-    return Option(
-        model.name, model.title, group, facts, folder is not None, reason, layers=model.layers
-    )
+    place = _download(model) if folder is None else _place(folder)
+    facts = (_shape(model.layers, model.hidden), place)
+    group = _group(model.family, model.size)
+    here = folder is not None
+    return Option(model.name, model.title, group, facts, here, reason, layers=model.layers)
+
+
+def _group(family: str, size: str) -> str:
+    return f"{_FAMILIES.get(family, family)}, {size}"
+
+
+def _shape(layers: int, hidden: int) -> str:
+    return f"{layers} blocks of width {hidden}"
+
+
+_UNKNOWN_SIZE = "to download; how much is known then"
+
+
+def _place(folder: Path) -> str:
+    return f"on this machine, {_gigabytes(_bytes_in(folder))}"
+
+
+def _download(model: Model) -> str:
+    """Tell the least a download can take: the hub is not asked before there is a reason to."""
+    return f"to download, at least {_gigabytes(_block_bytes(model))} (its blocks alone)"
 
 
 def _model_state(name: str, network: bool) -> tuple[Path | None, str]:
     """Return the folder of a model on this machine, and why it cannot be had."""
-    if name == BUNDLED:
-        try:
-            return bundled().folder, ""
-        except WorkbenchError as refusal:
+    try:
+        folder = local_folder(name)
+    except WorkbenchError as refusal:
+        if name == BUNDLED:
             return None, str(refusal)
-    if name not in MODELS and Path(name).expanduser().is_dir():
-        return Path(name).expanduser(), ""
-    folder = checkpoint._cached(MODELS[name].location if name in MODELS else name)
+        raise
     if folder or network:
         return folder, ""
     return None, (
@@ -287,8 +271,8 @@ def _gigabytes(size: int) -> str:
 
 def _task(task: Task, option: str, model: str, network: bool) -> Option:
     here, reason = _task_state(task, network)
-    yardstick = published(task.name, model)
-    facts = [f"{_size(task)} in train, dev and test", metric_title(task.metric)]
+    facts = [f"{_size(task, option)} in train, dev and test", metric_title(task.metric)]
+    yardstick = _yardstick(task.name, model)
     if yardstick is not None:
         facts.append(f"published: {yardstick.label} ({yardstick.source})")
     title = f"{task.title}, {option}" if option else task.title
@@ -296,11 +280,11 @@ def _task(task: Task, option: str, model: str, network: bool) -> Option:
     return Option(canonical(task, option), title, group, tuple(facts), here, reason)
 
 
-def _size(task: Task) -> str:
-    made = miniature.Settings()
-    counts = tuple(map(made.units, SPLITS)) if task.synthetic else task.counts
+def _size(task: Task, option: str) -> str:
+    made = miniature.Settings.parse(task.name, option) if task.synthetic else None
+    counts = tuple(map(made.units, SPLITS)) if made else task.counts
     # What is generated is counted before it is known how many mentions a sentence has.
-    unit = "examples" if task.synthetic else task.unit
+    unit = "examples" if made else task.unit
     return f"{' / '.join(f'{count:,}' for count in counts)} {unit}"
 
 
@@ -340,152 +324,3 @@ def _refusal(attempt: Callable[[], Any]) -> str:
     except WorkbenchError as refusal:
         return str(refusal)
     return ""
-
-
-def _switch(kind: type[Technique], layers: int) -> Switch:
-    about = cleandoc(kind.__doc__ or "")
-    try:
-        default = kind.parse([]).resolve(layers)
-    except WorkbenchError as refusal:
-        return Switch(kind.name, kind.summary, about, kind.source, (), str(refusal))
-    settings = tuple(_setting(default, item.name, layers) for item in fields(kind))
-    return Switch(kind.name, kind.summary, about, kind.source, settings)
-
-
-def _setting(technique: Technique, name: str, layers: int) -> Setting:
-    default, help_text = technique.settings[name], technique.summary
-    accepts = partial(_accepts, technique, name, layers)
-    if isinstance(default, str):
-        return Setting(name, help_text, default, choices=_words(technique, name, layers))
-    step = 1 if isinstance(default, int) else _step(default)
-    start = round(default / step)
-    low, high = (
-        _limit(lambda place: accepts(_multiple(place, step)), start, way) for way in (-1, 1)
-    )
-    return Setting(name, help_text, default, step, _end(low, step), _end(high, step))
-
-
-def _accepts(technique: Technique, name: str, layers: int, value: int | float | str) -> bool:
-    return not _try(technique, name, layers, value)
-
-
-def _try(technique: Technique, name: str, layers: int, value: int | float | str) -> str:
-    """Return why a technique does not take a value of one setting; empty where it does."""
-    texts = [str(text) for text in (technique.settings | {name: value}).values()]
-    return _refusal(lambda: technique.parse(texts).resolve(layers))
-
-
-def _words(technique: Technique, name: str, layers: int) -> tuple[str, ...]:
-    """Return the words a setting takes, which are in the sentence that refuses another one."""
-    listed = re.search(r"choose one of (.+)$", _try(technique, name, layers, "?"))
-    words = listed[1].split(", ") if listed else []
-    return tuple(word for word in words if _accepts(technique, name, layers, word))
-
-
-def _step(default: float) -> float:
-    """Return a tenth of a default's decimal place: 0.01 for 0.9, 0.1 for 2."""
-    return 10.0 ** (floor(log10(abs(default))) - 1) if default else 0.01
-
-
-def _multiple(count: int, step: float) -> float:
-    return count if step == 1 else round(count * step, 12)
-
-
-def _end(count: int | None, step: float) -> float | None:
-    return None if count is None else _multiple(count, step)
-
-
-def _limit(accepts: Callable[[int], bool], start: int, way: int) -> int | None:
-    """Return the last accepted place in one direction, by doubling steps, then halving them."""
-    far = 1
-    while accepts(start + way * far):
-        far *= 2
-        if far > _FARTHEST:
-            return None
-    near = far // 2
-    while far - near > 1:
-        middle = (near + far) // 2
-        near, far = (middle, far) if accepts(start + way * middle) else (near, middle)
-    return start + way * near
-
-
-def _recipe_source(task: Task, model: Model | None) -> str:
-    """Say where batch size, learning rate and epochs come from (`workbench.tasks.catalogue`)."""
-    if task.synthetic:
-        return "settings of this workbench: the task is generated"
-    if model is None:
-        return "settings of the task for the model's size, which is not known yet"
-    if model.size == "small":
-        return (
-            "settings of this workbench: nobody publishes any for small models "
-            "(learning rate and epochs chosen on BIOSSES's dev pairs with MiniLM-L6)"
-        )
-    return (
-        "batch size, learning rate and epochs of LinkBERT, Yasunaga et al. 2022, arXiv:2203.15827"
-    )
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """What a paper says helps, and for which models and tasks."""
-
-    title: str
-    technique: str
-    kinds: tuple[tuple[str, str], ...]
-    """Family and size."""
-    source: str
-    note: str
-    tasks: tuple[str, ...] = tuple(TASK_TITLES)
-
-    def covers(self, task: Task, model: Model) -> bool:
-        return task.name in self.tasks and (model.family, model.size) in self.kinds
-
-    def preset(self, model: Model, recipe: Recipe) -> Preset:
-        label = parse(self.technique, model.layers).label
-        return Preset(self.title, label, self.source, self.note, recipe)
-
-
-_TINN = "Tinn et al. 2023, arXiv:2112.07869"
-_ELECTRA = "Clark et al. 2020, arXiv:2003.10555, and its code"
-_UNKNOWN = "The paper's own setting is not known here: this is the workbench's default."
-_OTHER_DATA = "The paper's own setting is not known here: ELECTRA's is not of a biomedical task."
-
-_CLAIMS = (
-    _Claim(
-        "Freeze the lower layers, for BERT-base models",
-        "freeze",
-        (("bert", "base"),),
-        _TINN,
-        _UNKNOWN,
-    ),
-    _Claim(
-        "Layerwise decay, for BERT-large models",
-        "layerwise",
-        (("bert", "large"),),
-        _TINN,
-        _UNKNOWN,
-    ),
-    _Claim(
-        "Layerwise decay, for ELECTRA models",
-        "layerwise:0.8:electra",
-        (("electra", "base"),),
-        f"{_TINN}; decay and convention from {_ELECTRA}",
-        _OTHER_DATA,
-    ),
-    _Claim(
-        "Layerwise decay, for ELECTRA models",
-        "layerwise:0.9:electra",
-        (("electra", "large"),),
-        f"{_TINN}; decay and convention from {_ELECTRA}",
-        _OTHER_DATA,
-    ),
-    _Claim(
-        "Re-initialise the top, for sentence similarity on little data",
-        "reinit",
-        tuple((family, size) for family in ("bert", "electra") for size in ("base", "large")),
-        _TINN,
-        _UNKNOWN,
-        tasks=("biosses",),
-    ),
-)
-"""What the field's papers recommend for these tasks, as far as it is known here."""

@@ -1,69 +1,32 @@
-"""The widgets that choose a sweep: task, model, techniques with their settings, seeds, device."""
+"""The widgets that choose a sweep: one for each parameter, and the choice is checked at once."""
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import fields
-from html import escape
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import Field, fields
+from importlib.resources import files
 
 import ipywidgets
 
 from workbench.errors import WorkbenchError
 from workbench.models.catalogue import AUTO
-from workbench.notebook import choices
-from workbench.notebook.choices import Option, Setting, Switch
-from workbench.notebook.layers import drawing
-from workbench.notebook.planning import dry_run
+from workbench.notebook import choices, layers, saying
+from workbench.notebook.choices import Option
+from workbench.notebook.more_settings import MoreSettings, fill, setting_widget
+from workbench.notebook.picker import Picker
+from workbench.notebook.planning import Plan, Planner
+from workbench.notebook.preset_picker import PresetPicker
+from workbench.notebook.presets import recipe_of
+from workbench.notebook.technique_panel import TechniquePanel
+from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
-from workbench.techniques import BASELINE
-from workbench.training.device import DEVICES
+from workbench.tasks.task import Recipe
 
 _LAYERS = 12
 """Blocks that are drawn while a model's own number is not known."""
 
-_QUIET_SECONDS = 0.6
-"""After the last change, until the plan is made anew."""
-
-_HELP = {item.name: item.metadata["help"] for item in fields(SweepSettings)}
-_WIDE = ipywidgets.Layout(width="34em")
-
-
-class _TechniqueRow:
-    """A technique's switch with its settings beside it."""
-
-    def __init__(self, switch: Switch, changed: Callable[[Any], None]):
-        self.switch = switch
-        self.box = ipywidgets.Checkbox(
-            description=switch.name, tooltip=switch.summary, indent=False, layout={"width": "11em"}
-        )
-        self.settings = {item.name: _setting_widget(item) for item in switch.settings}
-        self.said = ipywidgets.HTML()
-        self.widget = ipywidgets.HBox([self.box, *self.settings.values(), self.said])
-        for each in (self.box, *self.settings.values()):
-            each.observe(changed, "value")
-        self.refuse(switch.problem)
-
-    @property
-    def typed(self) -> str:
-        """The technique as users type it."""
-        return self.switch.typed({name: each.value for name, each in self.settings.items()})
-
-    def refuse(self, problem: str) -> None:
-        """Disable the switch and say why, or enable it."""
-        self.box.disabled = bool(problem)
-        if problem:
-            self.box.value = False
-        self.said.value = f"<small>{escape(problem or self.switch.summary)}</small>"
-
-
-def _setting_widget(item: Setting) -> ipywidgets.Widget:
-    shared = {"description": item.name, "tooltip": item.help, "value": item.default}
-    if item.choices:
-        return ipywidgets.Dropdown(options=item.choices, **shared)
-    if not item.step or item.low is None or item.high is None:
-        return ipywidgets.Text(**shared | {"value": str(item.default)})
-    kind = ipywidgets.IntSlider if float(item.step).is_integer() else ipywidgets.FloatSlider
-    return kind(min=item.low, max=item.high, step=item.step, **shared)
+_FIELDS: dict[str, Field] = {item.name: item for item in fields(SweepSettings)}
+_HELP = {name: explanation(item) for name, item in _FIELDS.items()}
 
 
 class Chooser:
@@ -78,39 +41,23 @@ class Chooser:
     ----------
     widget
         To be displayed.
+    fields
+        The widget of each parameter, by its name.
+    task, model
+        Their ``value`` is what is picked, as users type it.
+    planner
+        Makes the plan that is shown.
     """
 
     def __init__(self, settings: SweepSettings):
-        self.start = settings
         self._callbacks: list[Callable[[SweepSettings], None]] = []
-        self._timer: threading.Timer | None = None
-        self.task = _dropdown("task", choices.tasks(), settings.task)
-        self.model = _dropdown("model", [_automatic(settings.task), *choices.models()], AUTO)
-        self.seeds = ipywidgets.Text(
-            description="seeds", tooltip=_HELP["seeds"], value=str(settings.seeds)
-        )
-        self.device = ipywidgets.Dropdown(
-            description="device", tooltip=_HELP["device"], options=DEVICES, value=settings.device
-        )
-        self.together = ipywidgets.Checkbox(
-            description="all at once, as one technique", indent=False, value=False
-        )
-        self.preset = ipywidgets.Dropdown(description="preset", layout=_WIDE)
-        self.techniques = ipywidgets.VBox()
-        self.layers, self.plan = ipywidgets.HTML(), ipywidgets.HTML()
-        self.rows: list[_TechniqueRow] = []
-        self._build_rows()
-        left = [self.task, self.model, self.preset, self.techniques, self.together]
-        left += [ipywidgets.HBox([self.seeds, self.device]), self.plan]
-        self.widget = ipywidgets.HBox(
-            [ipywidgets.VBox(left), self.layers], layout={"flex_flow": "row wrap"}
-        )
-        for each in (self.task, self.model):
-            each.observe(self._rebuild, "value")
-        self.preset.observe(self._apply_preset, "value")
-        for each in (self.seeds, self.device, self.together):
-            each.observe(self._changed, "value")
-        self._changed()
+        self._lock, self._held = threading.RLock(), False
+        self.plan = ipywidgets.HTML()
+        self.planner = Planner(self._tell)
+        self._make()
+        self.widget = self._laid_out()
+        self._fill(settings)
+        self._follow()
 
     @property
     def settings(self) -> SweepSettings:
@@ -119,108 +66,169 @@ class Chooser:
         Raises
         ------
         WorkbenchError
-            For a text that cannot be read, such as seeds.
+            For a text that cannot be read, such as seeds, and for a choice that cannot work.
         """
-        values = {item.name: getattr(self.start, item.name) for item in fields(SweepSettings)}
-        return SweepSettings.from_values(
-            values
-            | {
-                "task": self.task.value,
-                "models": self.model.value,
-                "techniques": ",".join([BASELINE, *self._arms()]),
-                "seeds": self.seeds.value,
-                "device": self.device.value,
-            }
-        )
+        chosen = self._read()
+        if problem := choices.problem(chosen):
+            raise WorkbenchError(problem)
+        return chosen
 
     def observe(self, callback: Callable[[SweepSettings], None]) -> None:
         """Call something with every choice that can work."""
         self._callbacks.append(callback)
 
-    def _arms(self) -> list[str]:
-        chosen = [row.typed for row in self.rows if row.box.value]
-        return ["+".join(chosen)] if chosen and self.together.value else chosen
+    def choose(self, settings: SweepSettings) -> None:
+        """Put settings into the widgets; observers are called once."""
+        with self._lock:
+            self._fill(settings)
+            self._changed()
 
-    @property
-    def _layers(self) -> int:
-        name = self.model.value
-        return choices.layers_of(choices.automatic(self.task.value) if name == AUTO else name) or 0
+    def _make(self) -> None:
+        self.task = Picker(
+            "task", _HELP["task"], "another: type its name with options", self._changed
+        )
+        self.model = Picker(
+            "model", _HELP["models"], "another: type a hub id, a folder, or several", self._changed
+        )
+        self.techniques = TechniquePanel(_HELP["techniques"], self._changed)
+        self.seeds = setting_widget(_FIELDS["seeds"])
+        self.device = setting_widget(_FIELDS["device"])
+        self.fields = {
+            "task": self.task.list,
+            "models": self.model.list,
+            "techniques": self.techniques.text,
+            "seeds": self.seeds,
+            "device": self.device,
+        }
+        self.more = MoreSettings(self.fields, self._changed)
+        self.fields |= self.more.widgets
+        self.preset = PresetPicker(self.techniques, self.more, self._changed)
+        self.drawing = ipywidgets.HTML()
+        for each in (self.seeds, self.device):
+            each.observe(lambda _: self._changed(), "value")
 
-    def _build_rows(self) -> None:
-        self.rows = [
-            _TechniqueRow(each, self._changed)
-            for each in choices.techniques(self._layers or _LAYERS)
-            if each.name != BASELINE
-        ]
-        self.techniques.children = [row.widget for row in self.rows]
-        found = choices.presets(self.task.value, self.model.value)
-        self.preset.options = [
-            ("choose yourself", ""),
-            *[(each.title, each.technique) for each in found],
-        ]
-        self.preset.value = ""
+    def _laid_out(self) -> ipywidgets.Widget:
+        few = ipywidgets.Box([self.seeds, self.device])
+        few.add_class("workbench-few")
+        form = ipywidgets.VBox(
+            [
+                self.task.widget,
+                self.model.widget,
+                self.preset.widget,
+                self.techniques.widget,
+                few,
+                self.more.widget,
+                self.plan,
+            ]
+        )
+        form.add_class("workbench-form")
+        self.drawing.add_class("workbench-drawing")
+        columns = ipywidgets.Box([form, self.drawing])
+        columns.add_class("workbench-columns")
+        style = files("workbench.notebook").joinpath("chooser.css").read_text(encoding="utf8")
+        sheet = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
+        whole = ipywidgets.VBox([sheet, columns])
+        whole.add_class("workbench-chooser")
+        return whole
 
-    def _rebuild(self, _: Any = None) -> None:
-        on = {row.switch.name for row in self.rows if row.box.value}
-        self._build_rows()
-        for row in self.rows:
-            row.box.value = row.switch.name in on and not row.box.disabled
-        self._changed()
-
-    def _apply_preset(self, change: Any) -> None:
-        names = {part.split(":")[0] for part in str(change["new"]).split("+")}
-        if change["new"]:
-            for row in self.rows:
-                row.box.value = row.switch.name in names and not row.box.disabled
-
-    def _changed(self, _: Any = None) -> None:
-        arms = self._arms()
-        layers = self._layers or _LAYERS
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Let the widgets change without taking that for a user's choice."""
+        self._held = True
         try:
-            self.layers.value = "".join(drawing(layers, each) for each in arms or [BASELINE])
-            settings = self.settings
-        except WorkbenchError as problem:
-            self.plan.value = f"<b>{escape(str(problem))}</b>"
-            return
-        for callback in self._callbacks:
-            callback(settings)
-        self._plan_soon()
+            yield
+        finally:
+            self._held = False
 
-    def _plan_soon(self) -> None:
-        """Make the plan anew in a thread: reading a task's text takes seconds."""
-        if self._timer:
-            self._timer.cancel()
-        self._timer = threading.Timer(_QUIET_SECONDS, self._plan)
-        self._timer.daemon = True
-        self._timer.start()
+    def _fill(self, settings: SweepSettings) -> None:
+        with self._holding():
+            self.task.offer(choices.tasks())
+            self.task.value = settings.task
+            self.model.offer(self._models())
+            self.model.value = settings.models
+            self.techniques.value = settings.techniques
+            for name, widget in ("seeds", self.seeds), ("device", self.device):
+                fill(widget, getattr(settings, name))
+            self.more.choose(settings)
 
-    def _plan(self) -> None:
+    def _read(self) -> SweepSettings:
+        return SweepSettings.from_values(
+            {
+                "task": self.task.value,
+                "models": self.model.value,
+                "techniques": self.techniques.value,
+                "seeds": self.seeds.value,
+                "device": self.device.value,
+                **self.more.values,
+            }
+        )
+
+    def _changed(self) -> None:
+        with self._lock:
+            if self._held:
+                return
+            chosen = self._follow()
+            if chosen:
+                for callback in self._callbacks:
+                    callback(chosen)
+
+    def _follow(self) -> SweepSettings | None:
+        """Bring everything that depends on the choice up to date; return a choice that can work."""
+        with self._holding():
+            self.model.offer(self._models())
+            self._describe_task()
+            blocks, recipe = self._describe_models()
+            self.techniques.bind(blocks)
+            self.more.follow(recipe)
+            self.preset.follow(self.task.value, self.model.value)
+            self.drawing.value = layers.gallery(blocks, self.techniques.arms)
         try:
             chosen = self.settings
-            values = {item.name: getattr(chosen, item.name) for item in fields(chosen)}
-            self.plan.value = f"<pre>{escape(dry_run(values))}</pre>"
+            self._plan(chosen)
+            return chosen
         except WorkbenchError as problem:
-            self.plan.value = f"<b>{escape(str(problem))}</b>"
+            self.planner.say(Plan(str(problem), problem=True))
+            return None
 
+    def _models(self) -> list[Option]:
+        try:
+            automatic = [choices.model_option(AUTO, self.task.value)]
+        except WorkbenchError:
+            automatic = []
+        return [*automatic, *choices.models()]
 
-def _automatic(task: str) -> Option:
-    return Option(AUTO, f"auto ({choices.automatic(task)})", "", (), True)
+    def _describe_task(self) -> None:
+        model = self.model.value.split(",")[0]
+        try:
+            name = choices.automatic(self.task.value) if model == AUTO else model
+            self.task.tell([choices.task_option(self.task.value, name)], place=True)
+        except WorkbenchError as problem:
+            self.task.refuse(str(problem))
 
+    def _describe_models(self) -> tuple[int, Recipe | None]:
+        """Say what the models are; return the blocks and the task's numbers for the first."""
+        names = [name.strip() for name in self.model.value.split(",") if name.strip()]
+        try:
+            found = [choices.model_option(name, self.task.value) for name in names]
+            self.model.tell(found)
+            return found[0].layers or _LAYERS, recipe_of(self.task.value, names[0])
+        except (WorkbenchError, IndexError) as problem:
+            self.model.refuse(str(problem))
+            return _LAYERS, None
 
-def _dropdown(name: str, options: Iterable[Option], value: str) -> ipywidgets.Dropdown:
-    """Offer options with what there is to know about them; one that cannot work says why."""
-    shown = [(_line(option), option.name) for option in options]
-    return ipywidgets.Dropdown(
-        description=name,
-        tooltip=_HELP.get(name, _HELP.get(f"{name}s", name)),
-        options=shown,
-        value=value,
-        layout=_WIDE,
-    )
+    def _plan(self, chosen: SweepSettings) -> None:
+        absent = choices.to_download(chosen)
+        if not absent:
+            self.planner.ask(chosen)
+            return
+        # A plan reads the text and the weights, and would download them.
+        self.planner.say(
+            Plan(
+                f"To download: {', '.join(absent)}\n"
+                "Nothing is downloaded before Run, so time and memory are not known yet."
+            )
+        )
 
-
-def _line(option: Option) -> str:
-    parts = [option.group, option.title, *option.facts]
-    said = " · ".join(part for part in parts if part)
-    mark = "✓ " if option.here else "↓ "
-    return f"{mark}{said}" + (f" — {option.problem}" if option.problem else "")
+    def _tell(self, plan: Plan) -> None:
+        write = saying.trouble(plan.text, alert=True) if plan.problem else saying.plan(plan.text)
+        self.plan.value = write

@@ -4,6 +4,8 @@ What happens where is asked of the techniques' own hooks, so that a technique of
 drawn like the project's own. Every state is told by a pattern and by words as well as by colour.
 """
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
@@ -12,6 +14,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy, Parameter
 from workbench.notebook import palette
 from workbench.techniques import Composition, parse
@@ -20,6 +23,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 WIDTH = 340
 NAME_WIDTH, BAR_WIDTH = 92, 90
 """Pixels of the names on the left and of the bars beside them."""
+BRIEF = NAME_WIDTH + BAR_WIDTH + 2
+"""Pixels of a drawing without words."""
 FEW_BLOCKS, TALL, LOW = 12, 20, 15
 """Up to so many blocks a row is tall; pixels of either kind of row."""
 GAP = 2
@@ -43,6 +48,16 @@ _MARKS = {
     "trained": '<rect width="8" height="8" fill="{0}"/>',
 }
 """Diagonal lines, dots, level lines, and a plain area."""
+_MEANINGS = {
+    "trained": "trained",
+    "scaled": "at another rate: the bar's length",
+    "fresh": "re-initialised",
+    "frozen": "frozen",
+}
+_CAPTION = (
+    f"font:600 {palette.SMALL}px {escape(palette.FONT)};"
+    f"color:var(--jp-ui-font-color1, {palette.TEXT});margin-bottom:4px"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,33 @@ class Layer:
         return start if self.rate == 1 else f"{start}, rate {TIMES} {self.rate:.3g}"
 
 
-def drawing(layers: int, technique: str) -> str:
+def gallery(layers: int, techniques: Sequence[str]) -> str:
+    """Draw a model under each of several techniques, side by side, as HTML.
+
+    A single one has words beside its layers; several have their names above, the words on hovering,
+    and one legend. One that cannot be read, or not for this model, is left out.
+
+    Parameters
+    ----------
+    layers
+        The model's number of blocks.
+    techniques
+        As users type them.
+    """
+    drawn = {}
+    for technique in techniques:
+        with suppress(WorkbenchError):
+            drawn[technique] = drawing(layers, technique, brief=len(techniques) > 1)
+    figures = "".join(
+        f'<figure style="margin:0"><figcaption style="{_CAPTION}">{escape(name)}</figcaption>'
+        f"{picture}</figure>"
+        for name, picture in drawn.items()
+    )
+    legend = _legend(layers, list(drawn)) if len(techniques) > 1 and drawn else ""
+    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 16px">{figures}</div>{legend}'
+
+
+def drawing(layers: int, technique: str, brief: bool = False) -> str:
     """Draw a model's embeddings, blocks and head, from bottom to top, as SVG.
 
     Parameters
@@ -88,6 +129,8 @@ def drawing(layers: int, technique: str) -> str:
         The model's number of blocks.
     technique
         As users type it, such as ``freeze:3+layerwise:0.9``.
+    brief
+        Whether what happens to a layer is told on hovering alone.
 
     Returns
     -------
@@ -101,18 +144,22 @@ def drawing(layers: int, technique: str) -> str:
     """
     composition = parse(technique, layers)
     rows = states(layers, composition)
-    key = f"layers-{sha256(f'{layers} {composition.label}'.encode()).hexdigest()[:8]}"
+    key = f"layers-{sha256(f'{layers} {composition.label} {brief}'.encode()).hexdigest()[:8]}"
+    width = BRIEF if brief else WIDTH
     height = (TALL if layers <= FEW_BLOCKS else LOW) + GAP
     total = height * len(rows)
-    drawn = "".join(_row(row, key, total - height * (row.depth + 1), height - GAP) for row in rows)
+    drawn = "".join(
+        _row(row, key, total - height * (row.depth + 1), height - GAP, brief) for row in rows
+    )
+    looks = dict.fromkeys(row.look for row in rows)
     title = escape(f"The {layers} blocks of the model under {composition.label}")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{total}" '
-        f'viewBox="0 0 {WIDTH} {total}" aria-labelledby="{key}-title {key}-desc" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{total}" '
+        f'viewBox="0 0 {width} {total}" aria-labelledby="{key}-title {key}-desc" '
         f'style="max-width:100%;font:{palette.SMALL}px {escape(palette.FONT)}">'
         f'<title id="{key}-title">{title}</title>'
         f'<desc id="{key}-desc">{escape(described(rows))}</desc>'
-        f"<defs>{_patterns(rows, key)}</defs>{drawn}</svg>"
+        f"<defs>{_patterns(looks, key)}</defs>{drawn}</svg>"
     )
 
 
@@ -181,24 +228,46 @@ def _fresh(composition: Composition, depth: int, anatomy: Anatomy) -> bool:
     return bool(asked)
 
 
-def _patterns(rows: list[Layer], key: str) -> str:
-    return "".join(
-        f'<pattern id="{key}-{look}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f"{_MARKS[look].format(_FILLS[look])}</pattern>"
-        for look in dict.fromkeys(row.look for row in rows)
+def _legend(layers: int, techniques: Sequence[str]) -> str:
+    """Explain the patterns that occur, for the eye: each drawing describes itself."""
+    rows = [row for each in techniques for row in states(layers, parse(each, layers))]
+    looks = [look for look in _MEANINGS if look in {row.look for row in rows}]
+    key = f"legend-{sha256(f'{layers} {techniques}'.encode()).hexdigest()[:8]}"
+    entries = "".join(
+        f'<span style="white-space:nowrap"><svg width="{LOW}" height="{LOW}" '
+        f'style="vertical-align:middle"><defs>{_patterns([look], key)}</defs>'
+        f'<rect width="{LOW}" height="{LOW}" fill="url(#{key}-{look})"/>'
+        f'<rect width="{LOW}" height="{LOW}" style="{_FRAME}"/></svg> {_MEANINGS[look]}</span>'
+        for look in looks
+    )
+    return (
+        f'<div aria-hidden="true" style="{_CAPTION};font-weight:normal;display:flex;'
+        f'flex-wrap:wrap;gap:4px 14px;margin-top:8px">{entries}</div>'
     )
 
 
-def _row(row: Layer, key: str, top: int, height: int) -> str:
+def _patterns(looks: Iterable[str], key: str) -> str:
+    return "".join(
+        f'<pattern id="{key}-{look}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f"{_MARKS[look].format(_FILLS[look])}</pattern>"
+        for look in looks
+    )
+
+
+def _row(row: Layer, key: str, top: int, height: int, brief: bool) -> str:
     """Draw a row: its name, a frame, a bar as long as its learning rate, and what happens."""
     share = min(row.rate, 1.0) if row.trained else 1.0
     middle = top + height / 2
     place = f'x="{NAME_WIDTH}" y="{top}" height="{height}"'
-    return (
+    drawn = (
         f'<text x="{NAME_WIDTH - 8}" y="{middle:g}" text-anchor="end" dominant-baseline="central" '
         f'style="{_INK}">{escape(row.name)}</text>'
         f'<rect {place} width="{share * BAR_WIDTH:.4g}" fill="url(#{key}-{row.look})"/>'
         f'<rect {place} width="{BAR_WIDTH}" style="{_FRAME}"/>'
-        f'<text x="{NAME_WIDTH + BAR_WIDTH + 8}" y="{middle:g}" dominant-baseline="central" '
-        f'style="{_INK}">{escape(row.words)}</text>'
+    )
+    if brief:
+        return f"<g><title>{escape(f'{row.name}: {row.words}')}</title>{drawn}</g>"
+    return (
+        f'{drawn}<text x="{NAME_WIDTH + BAR_WIDTH + 8}" y="{middle:g}" '
+        f'dominant-baseline="central" style="{_INK}">{escape(row.words)}</text>'
     )

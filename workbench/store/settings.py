@@ -12,8 +12,23 @@ _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 """What a notebook's namespace holds before any cell ran."""
 
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _setting(
+    default: Any, text: str, unset: str = "", words: Mapping[str, str] | None = None
+) -> Any:
+    """Declare a setting once: widgets, papermill, `--help` and README are made from this.
+
+    Parameters
+    ----------
+    default
+        Its value when nobody sets it.
+    text
+        What it is.
+    unset
+        What 0, or an empty text, stands for.
+    words
+        The words it takes, each with its meaning; None where any text or number will do.
+    """
+    return field(default=default, metadata={"help": text, "unset": unset, "words": words or {}})
 
 
 @dataclass(frozen=True)
@@ -21,30 +36,51 @@ class SweepSettings:
     """What a sweep runs. Numbers left at 0 are the task's published ones for the model's size."""
 
     task: str = _setting(
-        "miniature-similarity", "the task, with options after colons: hoc:abstracts"
+        "miniature-similarity", "biosses, hoc, ncbi-disease, ...; the miniature- ones are generated"
     )
     models: str = _setting(
-        "auto", "short names, hub ids or folders, separated by commas; auto finds one"
+        "auto", "auto (PubMedBERT where it can be had, else MiniLM), names, hub ids, folders"
     )
     techniques: str = _setting(
-        "baseline,freeze,layerwise,reinit",
-        "separated by commas; join with +, set with a colon: freeze:6+layerwise:0.9",
+        "baseline,freeze,layerwise,reinit", "commas between; + joins two: freeze:6+reinit:2"
     )
     seeds: str = _setting("5", "how many, or a list: 1,2,5")
-    learning_rate: float = _setting(0.0, "peak learning rate; 0 is the task's own")
-    batch_size: int = _setting(0, "examples in a step; 0 is the task's own")
-    epochs: int = _setting(0, "passes over the training data; 0 is the task's own")
-    max_steps: int = _setting(0, "the most optimizer steps a baseline run takes; 0 is no limit")
+    learning_rate: float = _setting(0.0, "peak learning rate", "the task's own")
+    batch_size: int = _setting(0, "examples in a step", "the task's own")
+    epochs: int = _setting(0, "passes over the training data", "the task's own")
+    max_steps: int = _setting(0, "the most optimizer steps a baseline run takes", "no limit")
     train_size: int = _setting(
-        0, "training examples (documents where a task has them) drawn; 0 is all"
+        0, "training examples drawn, or documents where a task has them", "all"
     )
-    head: str = _setting("native", "native (the family's own) or linear (one layer on [CLS])")
-    reporting: str = _setting("last", "the epoch whose weights are reported: last or best-dev")
-    precision: str = _setting("auto", "auto, float32, tf32, bfloat16 or float16")
-    device: str = _setting("auto", "auto, cuda, mps or cpu")
-    workers: int = _setting(0, "processes that train side by side; 0 chooses for this machine")
-    outputs: str = _setting("", "folder of runs and reports; empty is the project's outputs/")
-    study: str = _setting("", "a name for this sweep; empty makes one from its settings")
+    head: str = _setting(
+        "native",
+        "layers on top",
+        words={"native": "the family's own", "linear": "one layer on [CLS]"},
+    )
+    reporting: str = _setting(
+        "last",
+        "the epoch whose weights are scored",
+        words={"last": "", "best-dev": ""},
+    )
+    precision: str = _setting(
+        "auto",
+        "arithmetic",
+        words={
+            "auto": "the fastest that serves",
+            "float32": "",
+            "tf32": "",
+            "bfloat16": "",
+            "float16": "",
+        },
+    )
+    device: str = _setting(
+        "auto", "where it trains", words={"auto": "the best here", "cuda": "", "mps": "", "cpu": ""}
+    )
+    workers: int = _setting(
+        0, "processes that train side by side", "as many as this machine carries"
+    )
+    outputs: str = _setting("", "folder of runs and reports", "the project's outputs/")
+    study: str = _setting("", "a name for this sweep", "one made from its settings")
 
     def __post_init__(self) -> None:
         # What can be seen without loading anything is refused at once.

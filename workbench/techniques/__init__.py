@@ -1,7 +1,7 @@
 """Stabilization techniques: one file each, and how they compose."""
 
 from workbench.techniques.composition import BASELINE, Composition, from_settings, parse, registry
-from workbench.techniques.technique import AdamStep, Technique
+from workbench.techniques.technique import AdamStep, Technique, setting
 
 __all__ = [
     "BASELINE",
@@ -11,4 +11,5 @@ __all__ = [
     "from_settings",
     "parse",
     "registry",
+    "setting",
 ]

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.depth import Anatomy
-from workbench.techniques.technique import Technique, whole
+from workbench.techniques.technique import Technique, setting, whole
 
 HALF = -1
 """The setting that stands for half of the model's blocks."""
@@ -27,14 +27,15 @@ class Freeze(Technique):
     dropout: another technique, which is faster because each example passes the frozen part once.
     """
 
-    layers: int = HALF
-    activations: str = DROPOUT
+    layers: int = setting(HALF, "lowest blocks that keep their weights", shown="half")
+    activations: str = setting(
+        DROPOUT,
+        "what passes the frozen part: drawn with dropout at every step, or cached without",
+        words=(DROPOUT, CACHED),
+    )
 
     name: ClassVar[str] = "freeze"
-    summary: ClassVar[str] = (
-        "keep the embeddings and this many of the lowest blocks (or half) as they are; with "
-        "freeze:half:cached pass them once, without dropout"
-    )
+    summary: ClassVar[str] = "keep the embeddings and the lowest blocks as they are"
     source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
 
     @property

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.depth import Anatomy
-from workbench.techniques.technique import Technique
+from workbench.techniques.technique import Technique, setting
 
 CONVENTIONS = ("zhang", "electra")
 
@@ -20,11 +20,13 @@ class Layerwise(Technique):
     Pooler and head run at the full rate in both.
     """
 
-    decay: float = 0.9
-    convention: str = "zhang"
+    decay: float = setting(0.9, "factor on the learning rate, once more for each layer down")
+    convention: str = setting(
+        "zhang", "where the decay begins: ELECTRA's code is one power further", words=CONVENTIONS
+    )
 
     name: ClassVar[str] = "layerwise"
-    summary: ClassVar[str] = "learning rates that shrink by this factor per layer downwards"
+    summary: ClassVar[str] = "learning rates that shrink by a factor with each layer downwards"
     source: ClassVar[str] = "Zhang et al. 2021; Clark et al. 2020 (ELECTRA), arXiv:2003.10555"
 
     def __post_init__(self) -> None:

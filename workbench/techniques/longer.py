@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.errors import WorkbenchError
-from workbench.techniques.technique import Technique
+from workbench.techniques.technique import Technique, setting
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,10 @@ class Longer(Technique):
     al. (2021) train 20 epochs instead of 3.
     """
 
-    factor: float = 2.0
+    factor: float = setting(2.0, "times the baseline's steps")
 
     name: ClassVar[str] = "longer"
-    summary: ClassVar[str] = "train this many times as long"
+    summary: ClassVar[str] = "train for several times as many steps"
     source: ClassVar[str] = "Zhang et al. 2021, section 6; Mosbach et al. 2021, arXiv:2006.04884"
 
     def __post_init__(self) -> None:

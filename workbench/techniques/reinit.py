@@ -7,7 +7,7 @@ from torch import Tensor
 
 from workbench.models.depth import Anatomy, Parameter
 from workbench.techniques.freeze import Freeze
-from workbench.techniques.technique import Draw, Technique, whole
+from workbench.techniques.technique import Draw, Technique, setting, whole
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Reinit(Technique):
     biases 0, LayerNorm scales 1 (Zhang et al. 2021, section 5).
     """
 
-    layers: int = 1
+    layers: int = setting(1, "highest blocks that start from fresh weights")
 
     name: ClassVar[str] = "reinit"
-    summary: ClassVar[str] = "start this many of the top blocks from fresh weights"
+    summary: ClassVar[str] = "start the top blocks from fresh weights"
     source: ClassVar[str] = "Zhang et al. 2021, section 5; Tinn et al. 2023"
 
     @property

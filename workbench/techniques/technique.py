@@ -4,8 +4,8 @@ A technique is a frozen dataclass of its settings. The engine knows none by name
 hooks, and several techniques compose by asking each in turn (`workbench.techniques.composition`).
 """
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from torch import Tensor
@@ -15,6 +15,26 @@ from workbench.models.depth import Anatomy, Parameter
 
 Draw = Callable[[Parameter], Tensor]
 """Draws fresh values for a parameter: see `workbench.training.initial`."""
+
+
+def setting(
+    default: int | float | str, text: str, words: Sequence[str] = (), shown: str = ""
+) -> Any:
+    """Declare a setting of a technique, with what its widget and the list of techniques say.
+
+    Parameters
+    ----------
+    default
+        Its value when nothing is typed.
+    text
+        What it is, in a few words.
+    words
+        The words it takes; empty where any text or number will do.
+    shown
+        How the default is written, where that is not its value.
+    """
+    metadata = {"help": text, "words": tuple(words), "shown": shown or str(default)}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
