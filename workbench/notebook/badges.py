@@ -187,9 +187,10 @@ def _notebook(text: str, name: str, repository: Repository | None) -> str:
 
 
 def _cell(kind: str, name: str, source: str, metadata: dict[str, Any]) -> dict[str, Any]:
-    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
     lines = source.splitlines(keepends=True)
-    cell = {"cell_type": kind, "id": name, "metadata": metadata, "source": lines} | code
+    cell = {"cell_type": kind, "id": name, "metadata": metadata, "source": lines}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
     # In the order in which nbformat writes them.
     return dict(sorted(cell.items()))
 
