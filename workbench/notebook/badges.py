@@ -188,6 +188,7 @@ def _notebook(text: str, name: str, repository: Repository | None) -> str:
 
 def _cell(kind: str, name: str, source: str, metadata: dict[str, Any]) -> dict[str, Any]:
     lines = source.splitlines(keepends=True)
+    cell: dict[str, Any]
     cell = {"cell_type": kind, "id": name, "metadata": metadata, "source": lines}
     if kind == "code":
         cell |= {"execution_count": None, "outputs": []}
