@@ -24,3 +24,5 @@ def version(name):
 
 
 metadata.version = version
+# What pip installs with -e can be imported by processes that are started later.
+os.environ["PYTHONPATH"] += os.pathsep + os.environ["COLAB_CLONE"]
