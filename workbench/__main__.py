@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     _gc_parser(verbs)
     _bench_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
+    _plain_parser(
+        verbs, "badges", _badges, "write the badges that open the notebooks in Colab or Binder"
+    )
     _plain_parser(verbs, "doctor", _doctor, "say what this machine has and what is missing")
     return parser
 
@@ -192,6 +195,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from workbench.store.settings import SweepSettings, outputs_folder
 
     return examine(outputs_folder(SweepSettings()))
+
+
+def _badges(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.badges import write_badges
+
+    changed = write_badges()
+    for path in changed:
+        print(f"written: {path}")
+    print(f"{len(changed)} files changed" if changed else "all as it should be: nothing changed")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,3 +1,7 @@
+import errno
+import fcntl
+import os
+
 import pytest
 
 from workbench.errors import WorkbenchError
@@ -65,3 +69,13 @@ def test_one_holder_at_a_time_even_while_locks_are_removed(store, start):
     counts = [int(process.stdout.read()) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert all(count > 0 for count in counts)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK])
+def test_a_file_system_without_locks_is_explained(store, monkeypatch, number):
+    def refuse(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(WorkbenchError, match="no file locks: choose another outputs folder"):
+        claim(store, [A])

@@ -179,3 +179,17 @@ def test_a_folder_that_was_named_is_taken(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert outputs_folder(read(outputs=tmp_path / "mine")) == tmp_path / "mine"
     assert outputs_folder(read(outputs="~/mine")) == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "found"),
+    [
+        ("", "", project_root() / "outputs"),
+        ("", "/drive/runs", Path("/drive/runs")),
+        ("", "~/runs", Path.home() / "runs"),
+        ("/here", "/drive/runs", Path("/here")),
+    ],
+)
+def test_where_outputs_go(monkeypatch, given, variable, found):
+    monkeypatch.setenv("WORKBENCH_OUTPUTS", variable)
+    assert outputs_folder(SweepSettings(outputs=given)) == found

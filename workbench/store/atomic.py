@@ -25,6 +25,7 @@ _REASONS = {
     errno.EPERM: f"you may not write there: change its permissions or {_ELSEWHERE}",
     errno.EROFS: f"the disk is read-only: {_ELSEWHERE}",
     errno.ENOSYS: f"its file system has no file locks: {_ELSEWHERE}",
+    errno.ENOTSUP: f"its file system has no file locks: {_ELSEWHERE}",
     errno.ENOLCK: f"its file system has no file locks: {_ELSEWHERE}",
     errno.ENOTDIR: f"a file stands where a folder is needed: move it away or {_ELSEWHERE}",
     errno.EEXIST: f"a file stands where a folder is needed: move it away or {_ELSEWHERE}",

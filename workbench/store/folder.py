@@ -21,6 +21,7 @@ from safetensors import numpy as safetensors
 from workbench.errors import WorkbenchError
 from workbench.spec import ID_LENGTH, RunSpec, canonical_json, identity
 from workbench.store.atomic import explained, make_folder, write_bytes, write_json
+from workbench.store.locks import locks_folder
 from workbench.store.plain import plain
 
 SPEC, EVENTS, PREDICTIONS, TIMINGS, RESULT = (
@@ -49,6 +50,7 @@ class RunStore:
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).absolute()
+        self.locks = locks_folder(self.root)
         with explained(self.root):
             make_folder(self.root)
         if not os.access(self.root, os.W_OK | os.X_OK):
@@ -66,7 +68,7 @@ class RunStore:
 
     def lock_path(self, run_id: str) -> Path:
         """Return the path of the file whose lock the worker on a run holds."""
-        return self.root / "locks" / f"{checked_name(run_id)}.lock"
+        return self.locks / f"{checked_name(run_id)}.lock"
 
     def run_ids(self) -> list[str]:
         """Return the identities of all runs that have a folder, sorted."""

@@ -128,7 +128,7 @@ def _temporary_files(store: RunStore) -> Iterator[Leftover]:
 
 
 def _locks(store: RunStore) -> Iterator[Leftover]:
-    for path in sorted(store.root.glob("locks/*.lock")):
+    for path in sorted(store.locks.glob("*.lock")):
         if is_run_id(path.stem):
             yield _leftover("lock file", path, (path.stem,))
 

@@ -1,5 +1,6 @@
 """The settings of a sweep, defined once for notebooks, papermill, widgets and command line."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
@@ -170,8 +171,12 @@ def project_root() -> Path:
 
 
 def outputs_folder(settings: SweepSettings) -> Path:
-    """Return the folder of runs and reports: the project's own unless another one was given."""
-    return Path(settings.outputs).expanduser() if settings.outputs else project_root() / "outputs"
+    """Return the folder of runs and reports: what was given, else ``WORKBENCH_OUTPUTS``, else ours.
+
+    The variable is for hosted notebooks, whose own disk is gone when their session ends.
+    """
+    given = settings.outputs or os.environ.get("WORKBENCH_OUTPUTS", "")
+    return Path(given).expanduser() if given else project_root() / "outputs"
 
 
 def _list(name: str, text: str) -> list[str]:
