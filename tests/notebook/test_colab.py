@@ -169,6 +169,12 @@ def test_what_was_loaded_and_is_replaced_asks_for_a_restart_each_time(session, m
     assert [call[0] for call in session.calls] == ["pip", "widgets"]
 
 
+def test_what_this_session_has_imported_is_known_by_its_version():
+    found = colab._imported()
+    assert found["torch"] == metadata.version("torch")
+    assert "tkinter" not in found and "import-linter" not in found
+
+
 def test_drive_that_is_refused(session):
     sys.modules["google.colab"].drive = SimpleNamespace()
     with pytest.raises(WorkbenchError, match=r"cannot be mounted .*untick keep_on_drive"):

@@ -178,13 +178,13 @@ def outputs_sentence(outputs: Path | None) -> str:
     """
     if outputs is None:
         return "Runs are lost with the session: tick keep_on_drive to keep them on Google Drive."
+    kept = f"Runs and reports are kept in {outputs}: train there in one session at a time."
     waiting = unfinished_studies(outputs)
     if not waiting:
-        return f"Runs and reports are kept in {outputs}."
+        return kept
     return (
-        f"Runs and reports are kept in {outputs}. Not finished there: {', '.join(waiting)}. "
-        "To go on with one, choose it in the list of studies and press Resume, or run the sweep "
-        "with its parameters again."
+        f"{kept} Not finished there: {', '.join(waiting)}. To go on with one, attach to it in the "
+        "list of studies and press Resume, or run the sweep with its parameters again."
     )
 
 

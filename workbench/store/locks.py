@@ -1,8 +1,8 @@
 """Where lock files lie: in the outputs folder, unless its file system cannot be trusted with them.
 
-Google Drive as Colab mounts it is such a file system: it may exchange an empty file for another of
-the same name, and whoever locks the new one does not see the lock on the old one. The session has
-the folder to itself, so locks on its own disk do.
+Google Drive is such a file system: its client has been seen to exchange an empty file for another
+of the same name, so that whoever locks the new one does not see the lock on the old one (tox-dev's
+filelock, pull request 139). A hosted session has its disk to itself, so the locks lie there.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ MOUNTS = Path("/proc/self/mounts")
 """One mounted file system a line: device, place, type, ... (``man 5 proc``)."""
 
 _DRIVE = "fuse.drive"
-"""The type under which Colab mounts Google Drive."""
+"""The type under which Colab mounts Google Drive, as ``google.colab.drive`` looks for it."""
 
 
 def locks_folder(outputs: Path) -> Path:
