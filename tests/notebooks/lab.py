@@ -42,10 +42,12 @@ OVERRIDES = {
     }
 }
 ERROR = ".jp-OutputArea [data-mime-type*=error]"
-# After an error, the cells below are never run.
-ENDED = f"""() => document.querySelector("{ERROR}") ||
-    [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(
-        prompt => /\\[\\d+\\]/.test(prompt.textContent))"""
+# Cells run one after the other; after an error, the cells below are never run. A cell whose code is
+# hidden shows no number.
+ENDED = f"""() => {{
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+    return document.querySelector("{ERROR}") || /\\[\\d+\\]/.test(prompts.at(-1).textContent);
+}}"""
 
 
 def environment(**more):

@@ -90,9 +90,11 @@ def in_themes(tab):
     """Turn the page to each theme; the last one is light again."""
     for theme in reversed(THEMES):
         tab.page.get_by_role("menuitem", name="Settings", exact=True).click()
-        tab.page.get_by_role("menuitem", name=re.compile("^Theme")).hover()
-        tab.page.get_by_text(f"JupyterLab {theme.title()}", exact=True).click()
-        tab.page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]").wait_for()
+        label = tab.page.locator(".lm-Menu-itemLabel")
+        label.get_by_text("Theme", exact=True).hover()
+        label.get_by_text(f"JupyterLab {theme.title()}", exact=True).click()
+        worn = tab.page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]")
+        worn.wait_for(state="attached")
         tab.page.wait_for_timeout(1500)
         yield theme
 
