@@ -304,6 +304,7 @@ def test_a_browser_draws_every_point_and_gets_it_back(page, browser, followed, f
     assert [y for _, y in dev] == [[50], [75], [50], [75], [62.5]]
     assert spread[0][1] == pytest.approx([25 / np.sqrt(2)])
     assert [y for _, y in norm] == [[40, 25, 12.5], [60, 80]]
+    assert browser.locator(".js-plotly-plot >> nth=1 >> .xtick").all_text_contents() == ["0", "1"]
     assert set(hovered(browser)) == {"baseline", "seed 1", "step 2", "loss 8.000"}
     assert browser.get_by_role("alert").inner_text() == "Collapsed: baseline, seed 1."
     assert browser.locator(".workbench-live-panel[role=img][aria-label]").count() == 4

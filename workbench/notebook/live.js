@@ -5,6 +5,7 @@ const PACE = 200; // Milliseconds between the starts of two drawings of a panel.
 const REST = 50; // Milliseconds between the end of one and the start of the next.
 const MOST_POINTS = 12000; // Drawn in one panel, over all its lines.
 const FEWEST_BUCKETS = 50;
+const MOST_SINGLE_TICKS = 8;
 const CONFIG = { displaylogo: false, displayModeBar: "hover" };
 const RESULT = "result"; // Among the numbers of the panels that are to be drawn.
 const LIBRARY = Symbol.for("biomedical-finetuning-workbench.plotly");
@@ -240,7 +241,8 @@ class View {
     const buckets = Math.max(FEWEST_BUCKETS, Math.min(width, most));
     const [low, high] = visible(panel.box);
     const traces = lines.map((line) => ({ ...line.trace, ...line.thinned(low, high, buckets) }));
-    const layout = { ...panel.layout, width, template: this.template, uirevision: this.revision };
+    const xaxis = { ...panel.layout.xaxis, dtick: singly(lines) };
+    const layout = { ...panel.layout, xaxis, width, template: this.template, uirevision: this.revision };
     await window[LIBRARY].react(panel.box, traces, layout, CONFIG);
     if (panel.box.dataset.watched) return;
     panel.box.dataset.watched = "yes";
@@ -273,6 +275,11 @@ function entry(name, colour) {
   item.style.setProperty("--colour", colour);
   item.textContent = name;
   return item;
+}
+
+/** Return the distance between ticks of an axis that is short: steps and epochs have no halves. */
+function singly(lines) {
+  return lines.every(({ x, length }) => !length || x[length - 1] <= MOST_SINGLE_TICKS) ? 1 : null;
 }
 
 /** Return the places between which a panel is drawn: all, or those zoomed in on and as many beside. */
