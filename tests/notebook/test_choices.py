@@ -144,12 +144,26 @@ def test_why_a_choice_cannot_work(values, sentence):
     [
         ({}, []),
         ({"models": "bert,minilm"}, ["BERT-base"]),
-        ({"task": "hoc"}, ["PubMedBERT", "HoC, sentences"]),
+        ({"task": "hoc"}, ["PubMedBERT if it can be had, else MiniLM-L6", "HoC, sentences"]),
         ({"models": "owner/name"}, ["owner/name"]),
     ],
 )
 def test_what_has_to_be_downloaded_is_known_without_asking(values, titles):
     assert choices.to_download(SweepSettings.from_values(values), network=True) == titles
+
+
+def test_a_download_may_decide_what_auto_is(cached):
+    assert choices.settled("bert", "hoc", network=True) == "bert"
+    assert choices.settled("auto", "hoc", network=True) is None
+    assert choices.settled("auto", "hoc", network=False) == "minilm"
+    assert choices.settled("auto", "miniature-mention", network=True) == "minilm"
+    cached(MODELS["pubmedbert"].location)
+    assert choices.settled("auto", "hoc", network=True) == "pubmedbert"
+
+
+def test_a_device_that_is_not_here_says_so():
+    assert choices.device_problem("cpu") == choices.device_problem("auto") == ""
+    assert "there is no device" in choices.device_problem("cpuu")
 
 
 def test_auto_tells_what_it_stands_for(cached):
