@@ -12,6 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.models.catalogue import AUTO, PREFERRED
 from workbench.notebook import choices, layers, saying
 from workbench.notebook.choices import Option
+from workbench.notebook.keyboard import Keyboard
 from workbench.notebook.more_settings import MoreSettings, fill, setting_widget
 from workbench.notebook.picker import FAILS, Picker
 from workbench.notebook.planning import Plan, Planner
@@ -131,7 +132,7 @@ class Chooser:
         columns.add_class("workbench-columns")
         style = files("workbench.notebook").joinpath("chooser.css").read_text(encoding="utf8")
         sheet = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
-        whole = ipywidgets.VBox([sheet, columns])
+        whole = ipywidgets.VBox([sheet, Keyboard(), columns])
         whole.add_class("workbench-chooser")
         return whole
 
