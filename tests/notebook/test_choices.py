@@ -62,15 +62,6 @@ def test_auto_is_what_is_here(cached):
     assert choices.automatic("miniature-document:size=32") == "minilm"
 
 
-def test_layers_of_any_model(cached):
-    folder = cached("owner/name", '{"num_hidden_layers": 5, "hidden_size": 8}')
-    assert choices.layers_of("bert-large") == 24
-    assert choices.layers_of("owner/name") == choices.layers_of(str(folder)) == 5
-    assert choices.layers_of("owner/other") is None
-    with pytest.raises(WorkbenchError, match="there is no model 'brt': did you mean 'bert'"):
-        choices.layers_of("brt")
-
-
 def test_tasks_are_the_catalogues_with_their_options():
     names = [option.name for option in choices.tasks(network=True)]
     assert [name for name in names if ":" not in name] == list(TASKS)

@@ -155,20 +155,6 @@ def settled(model: str, task: str, network: bool | None = None) -> str | None:
     return None if undecided else name
 
 
-def layers_of(model: str) -> int | None:
-    """Return a model's number of blocks; None for a hub id that is not on this machine.
-
-    Raises
-    ------
-    WorkbenchError
-        For an unknown name, or a folder that holds no checkpoint of a family that can be trained.
-    """
-    if model in MODELS:
-        return MODELS[model].layers
-    found = local_folder(model)
-    return None if found is None else Checkpoint(model, found, "").layers
-
-
 def problem(settings: SweepSettings, network: bool | None = None) -> str:
     """Return why a choice cannot work, in one sentence; empty where nothing is known against it.
 
@@ -256,7 +242,11 @@ def _place(folder: Path) -> str:
 
 
 def _download(model: Model) -> str:
-    """Tell the least a download can take: the hub is not asked before there is a reason to."""
+    """Tell the least a download can take.
+
+    Its exact size depends on the vocabulary, whose size no source at hand gives for every model,
+    and the hub is asked nothing before Run.
+    """
     return f"to download, at least {_gigabytes(_block_bytes(model))} (its blocks alone)"
 
 
