@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from huggingface_hub import constants
 
 from workbench.models import checkpoint
 from workbench.notebook.follow import Followed
@@ -74,8 +75,9 @@ def follow():
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Let no checkpoint be cached, no data be here, and no test reach the network."""
+    """Let no checkpoint be cached, no data be here, and no test reach the network there is."""
     places = {}
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(checkpoint, "cached_folder", places.get)
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))

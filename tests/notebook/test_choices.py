@@ -62,15 +62,6 @@ def test_auto_is_what_is_here(cached):
     assert choices.automatic("miniature-document:size=32") == "minilm"
 
 
-def test_layers_of_any_model(cached):
-    folder = cached("owner/name", '{"num_hidden_layers": 5, "hidden_size": 8}')
-    assert choices.layers_of("bert-large") == 24
-    assert choices.layers_of("owner/name") == choices.layers_of(str(folder)) == 5
-    assert choices.layers_of("owner/other") is None
-    with pytest.raises(WorkbenchError, match="there is no model 'brt': did you mean 'bert'"):
-        choices.layers_of("brt")
-
-
 def test_tasks_are_the_catalogues_with_their_options():
     names = [option.name for option in choices.tasks(network=True)]
     assert [name for name in names if ":" not in name] == list(TASKS)
@@ -144,12 +135,26 @@ def test_why_a_choice_cannot_work(values, sentence):
     [
         ({}, []),
         ({"models": "bert,minilm"}, ["BERT-base"]),
-        ({"task": "hoc"}, ["PubMedBERT", "HoC, sentences"]),
+        ({"task": "hoc"}, ["PubMedBERT if it can be had, else MiniLM-L6", "HoC, sentences"]),
         ({"models": "owner/name"}, ["owner/name"]),
     ],
 )
 def test_what_has_to_be_downloaded_is_known_without_asking(values, titles):
     assert choices.to_download(SweepSettings.from_values(values), network=True) == titles
+
+
+def test_a_download_may_decide_what_auto_is(cached):
+    assert choices.settled("bert", "hoc", network=True) == "bert"
+    assert choices.settled("auto", "hoc", network=True) is None
+    assert choices.settled("auto", "hoc", network=False) == "minilm"
+    assert choices.settled("auto", "miniature-mention", network=True) == "minilm"
+    cached(MODELS["pubmedbert"].location)
+    assert choices.settled("auto", "hoc", network=True) == "pubmedbert"
+
+
+def test_a_device_that_is_not_here_says_so():
+    assert choices.device_problem("cpu") == choices.device_problem("auto") == ""
+    assert "there is no device" in choices.device_problem("cpuu")
 
 
 def test_auto_tells_what_it_stands_for(cached):

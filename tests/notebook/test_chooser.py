@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import ipywidgets
 import pytest
+import torch
 
 from workbench.errors import WorkbenchError
 from workbench.notebook.chooser import Chooser
@@ -139,6 +140,16 @@ def test_facts_follow_the_choice(chooser):
     chooser.model.value = "biolinkbert"
     assert "BioLinkBERT-base 93.25" in chooser.task.facts.value
     assert chooser.fields["epochs"].placeholder == "the task's own: 30"
+
+
+def test_a_device_that_is_not_here_is_marked_and_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    chooser = Chooser(START)
+    marks = {word: label[-1] == "\N{MULTIPLICATION X}" for label, word in chooser.device.options}
+    assert marks["cuda"] and not marks["cpu"] and not marks["auto"]
+    chooser.device.value = "cuda"
+    with pytest.raises(WorkbenchError, match="this machine has no cuda device"):
+        _ = chooser.settings
 
 
 def test_each_arm_is_drawn_under_its_name(chooser):

@@ -166,3 +166,16 @@ def test_a_brief_drawing_tells_its_words_on_hovering():
 def test_a_single_one_has_words_and_no_legend():
     shown = gallery(2, ["freeze:1"])
     assert ">frozen</text>" in shown and "aria-hidden" not in shown
+
+
+def test_low_rows_name_only_those_that_have_room():
+    picture = ElementTree.fromstring(drawing(24, "baseline", brief=True))
+    names = [text.text for text in picture.findall(f"{SVG}g/{SVG}text")]
+    assert len(names) == 26
+    assert list(filter(None, names)) == [
+        "Embeddings",
+        "Block 6",
+        "Block 12",
+        "Block 18",
+        "Pooler, head",
+    ]

@@ -61,6 +61,7 @@ def test_electra_is_told_what_speaks_against_fresh_top_layers():
 def test_the_tasks_own_numbers_are_those_of_the_models_size(cached):
     folder = cached("owner/name", '{"num_hidden_layers": 5, "hidden_size": 1024}')
     assert recipe_of("hoc", str(folder)) == TASKS["hoc"].recipes["large"]
-    assert recipe_of("hoc", "auto") == TASKS["hoc"].recipes["small"]
+    assert recipe_of("miniature-mention", "auto") == TASKS["miniature-mention"].recipes["small"]
+    assert recipe_of("hoc", "auto") is None, "a download decides which model it is"
     assert recipe_of("hoc", "bert") == TASKS["hoc"].recipes["base"]
     assert recipe_of("hoc", "owner/other") is None

@@ -140,18 +140,19 @@ def automatic(task: str) -> str:
     return PREFERRED
 
 
-def layers_of(model: str) -> int | None:
-    """Return a model's number of blocks; None for a hub id that is not on this machine.
+def settled(model: str, task: str, network: bool | None = None) -> str | None:
+    """Return the model that will be trained; None where a download decides what ``auto`` is.
 
     Raises
     ------
     WorkbenchError
-        For an unknown name, or a folder that holds no checkpoint of a family that can be trained.
+        For an unknown task.
     """
-    if model in MODELS:
-        return MODELS[model].layers
-    found = local_folder(model)
-    return None if found is None else Checkpoint(model, found, "").layers
+    if model != AUTO:
+        return model
+    name = automatic(task)
+    undecided = name == BUNDLED and _reachable(network) and not find(task)[0].synthetic
+    return None if undecided else name
 
 
 def problem(settings: SweepSettings, network: bool | None = None) -> str:
@@ -168,7 +169,7 @@ def problem(settings: SweepSettings, network: bool | None = None) -> str:
 
 
 def to_download(settings: SweepSettings, network: bool | None = None) -> list[str]:
-    """Return the titles of what a run of these settings would download first.
+    """Return what a run of these settings would download first, in words.
 
     Raises
     ------
@@ -177,7 +178,16 @@ def to_download(settings: SweepSettings, network: bool | None = None) -> list[st
     """
     wanted = [model_option(name, settings.task, network) for name in settings.model_names]
     wanted.append(task_option(settings.task, network=network))
-    return [option.title.removeprefix(f"{AUTO}: ") for option in wanted if not option.here]
+    return [
+        option.facts[0] if option.name == AUTO else option.title
+        for option in wanted
+        if not option.here
+    ]
+
+
+def device_problem(name: str) -> str:
+    """Return why this machine cannot train on a device; empty where it can."""
+    return _refusal(partial(find_device, name))
 
 
 def _check(settings: SweepSettings, network: bool | None) -> None:
@@ -198,12 +208,12 @@ def _reachable(network: bool | None) -> bool:
 
 def _automatic_option(task: str, network: bool) -> Option:
     """Describe what ``auto`` stands for; whether a download will succeed is not known before."""
-    name = automatic(task)
-    found = _catalogued(MODELS[name], network)
-    if name == BUNDLED and network and not find(task)[0].synthetic:
-        preferred = MODELS[PREFERRED]
-        told = (f"{preferred.title} if it can be had, else {found.title}", _download(preferred))
+    name = settled(AUTO, task, network)
+    if name is None:
+        preferred, other = MODELS[PREFERRED], MODELS[BUNDLED]
+        told = (f"{preferred.title} if it can be had, else {other.title}", _download(preferred))
         return Option(AUTO, f"{AUTO}: {preferred.title}", "", told, False)
+    found = _catalogued(MODELS[name], network)
     return replace(found, name=AUTO, title=f"{AUTO}: {found.title}")
 
 
@@ -232,7 +242,11 @@ def _place(folder: Path) -> str:
 
 
 def _download(model: Model) -> str:
-    """Tell the least a download can take: the hub is not asked before there is a reason to."""
+    """Tell the least a download can take.
+
+    Its exact size depends on the vocabulary, whose size no source at hand gives for every model,
+    and the hub is asked nothing before Run.
+    """
     return f"to download, at least {_gigabytes(_block_bytes(model))} (its blocks alone)"
 
 

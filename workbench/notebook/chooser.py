@@ -9,11 +9,12 @@ from importlib.resources import files
 import ipywidgets
 
 from workbench.errors import WorkbenchError
-from workbench.models.catalogue import AUTO
+from workbench.models.catalogue import AUTO, PREFERRED
 from workbench.notebook import choices, layers, saying
 from workbench.notebook.choices import Option
+from workbench.notebook.keyboard import Keyboard
 from workbench.notebook.more_settings import MoreSettings, fill, setting_widget
-from workbench.notebook.picker import Picker
+from workbench.notebook.picker import FAILS, Picker
 from workbench.notebook.planning import Plan, Planner
 from workbench.notebook.preset_picker import PresetPicker
 from workbench.notebook.presets import recipe_of
@@ -93,6 +94,10 @@ class Chooser:
         self.techniques = TechniquePanel(_HELP["techniques"], self._changed)
         self.seeds = setting_widget(_FIELDS["seeds"])
         self.device = setting_widget(_FIELDS["device"])
+        self.device.options = [
+            (f"{label} {FAILS}" if choices.device_problem(word) else label, word)
+            for label, word in self.device.options
+        ]
         self.fields = {
             "task": self.task.list,
             "models": self.model.list,
@@ -127,7 +132,7 @@ class Chooser:
         columns.add_class("workbench-columns")
         style = files("workbench.notebook").joinpath("chooser.css").read_text(encoding="utf8")
         sheet = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
-        whole = ipywidgets.VBox([sheet, columns])
+        whole = ipywidgets.VBox([sheet, Keyboard(), columns])
         whole.add_class("workbench-chooser")
         return whole
 
@@ -200,7 +205,7 @@ class Chooser:
     def _describe_task(self) -> None:
         model = self.model.value.split(",")[0]
         try:
-            name = choices.automatic(self.task.value) if model == AUTO else model
+            name = choices.settled(model, self.task.value) or PREFERRED
             self.task.tell([choices.task_option(self.task.value, name)], place=True)
         except WorkbenchError as problem:
             self.task.refuse(str(problem))

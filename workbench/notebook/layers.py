@@ -23,11 +23,15 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 WIDTH = 340
 NAME_WIDTH, BAR_WIDTH = 92, 90
 """Pixels of the names on the left and of the bars beside them."""
+BRIEF_TALL, BRIEF_LOW = 13, 6
+"""Pixels of a row of a drawing without words."""
 BRIEF = NAME_WIDTH + BAR_WIDTH + 2
 """Pixels of a drawing without words."""
 FEW_BLOCKS, TALL, LOW = 12, 20, 15
 """Up to so many blocks a row is tall; pixels of either kind of row."""
 GAP = 2
+_EVERY = 6
+"""Of very low rows, the blocks whose number is a multiple of this are named."""
 _INITIALIZER_RANGE = 0.02
 """Of a checkpoint that does not matter here: no value is drawn."""
 _KINDS = ("linear", "norm", "bias")
@@ -146,17 +150,18 @@ def drawing(layers: int, technique: str, brief: bool = False) -> str:
     rows = states(layers, composition)
     key = f"layers-{sha256(f'{layers} {composition.label} {brief}'.encode()).hexdigest()[:8]}"
     width = BRIEF if brief else WIDTH
-    height = (TALL if layers <= FEW_BLOCKS else LOW) + GAP
+    height = _height(layers, brief)
     total = height * len(rows)
     drawn = "".join(
-        _row(row, key, total - height * (row.depth + 1), height - GAP, brief) for row in rows
+        _row(row, _named(row, layers, height), key, total - height * (row.depth + 1), height, brief)
+        for row in rows
     )
     looks = dict.fromkeys(row.look for row in rows)
     title = escape(f"The {layers} blocks of the model under {composition.label}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{total}" '
         f'viewBox="0 0 {width} {total}" aria-labelledby="{key}-title {key}-desc" '
-        f'style="max-width:100%;font:{palette.SMALL}px {escape(palette.FONT)}">'
+        f'style="max-width:100%;overflow:visible;font:{palette.SMALL}px {escape(palette.FONT)}">'
         f'<title id="{key}-title">{title}</title>'
         f'<desc id="{key}-desc">{escape(described(rows))}</desc>'
         f"<defs>{_patterns(looks, key)}</defs>{drawn}</svg>"
@@ -228,6 +233,21 @@ def _fresh(composition: Composition, depth: int, anatomy: Anatomy) -> bool:
     return bool(asked)
 
 
+def _height(layers: int, brief: bool) -> int:
+    """Return a row's height in pixels, with the gap below it."""
+    few = layers <= FEW_BLOCKS
+    if brief:
+        return (BRIEF_TALL if few else BRIEF_LOW) + GAP
+    return (TALL if few else LOW) + GAP
+
+
+def _named(row: Layer, layers: int, height: int) -> str:
+    """Return a row's name; where rows are lower than letters, only some have room for one."""
+    between = 0 < row.depth <= layers
+    roomy = row.depth % _EVERY == 0 and row.depth + 1 < layers
+    return "" if between and height < LOW - GAP and not roomy else row.name
+
+
 def _legend(layers: int, techniques: Sequence[str]) -> str:
     """Explain the patterns that occur, for the eye: each drawing describes itself."""
     rows = [row for each in techniques for row in states(layers, parse(each, layers))]
@@ -254,14 +274,15 @@ def _patterns(looks: Iterable[str], key: str) -> str:
     )
 
 
-def _row(row: Layer, key: str, top: int, height: int, brief: bool) -> str:
+def _row(row: Layer, name: str, key: str, top: int, step: int, brief: bool) -> str:
     """Draw a row: its name, a frame, a bar as long as its learning rate, and what happens."""
     share = min(row.rate, 1.0) if row.trained else 1.0
+    height = step - GAP
     middle = top + height / 2
     place = f'x="{NAME_WIDTH}" y="{top}" height="{height}"'
     drawn = (
         f'<text x="{NAME_WIDTH - 8}" y="{middle:g}" text-anchor="end" dominant-baseline="central" '
-        f'style="{_INK}">{escape(row.name)}</text>'
+        f'style="{_INK}">{escape(name)}</text>'
         f'<rect {place} width="{share * BAR_WIDTH:.4g}" fill="url(#{key}-{row.look})"/>'
         f'<rect {place} width="{BAR_WIDTH}" style="{_FRAME}"/>'
     )

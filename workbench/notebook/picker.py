@@ -7,6 +7,9 @@ import ipywidgets
 from workbench.notebook import saying
 from workbench.notebook.choices import Option
 
+FAILS = "\N{MULTIPLICATION X}"
+"""Marks an entry that cannot work here."""
+
 _OTHER = ""
 """The entry that stands for a name typed by hand."""
 
@@ -113,7 +116,7 @@ def _entry(option: Option) -> str:
 
 def _mark(option: Option) -> str:
     if option.problem:
-        return "\N{MULTIPLICATION X}"
+        return FAILS
     return "\N{CHECK MARK}" if option.here else "\N{DOWNWARDS ARROW}"
 
 

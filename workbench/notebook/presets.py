@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from workbench.analysis.published import TASK_TITLES
-from workbench.models.catalogue import AUTO, MODELS, Model
+from workbench.models.catalogue import MODELS, Model
 from workbench.models.checkpoint import Checkpoint, local_folder
-from workbench.notebook.choices import automatic
+from workbench.notebook.choices import settled
 from workbench.tasks.catalogue import find
 from workbench.tasks.task import Recipe, Task
 from workbench.techniques import BASELINE, parse
@@ -48,7 +48,9 @@ def recipe_of(task: str, model: str) -> Recipe | None:
     WorkbenchError
         For an unknown task or model.
     """
-    name = automatic(task) if model == AUTO else model
+    name = settled(model, task)
+    if name is None:
+        return None
     if name in MODELS:
         return find(task)[0].recipes[MODELS[name].size]
     folder = local_folder(name)
@@ -69,7 +71,7 @@ def presets(task: str, model: str) -> list[Preset]:
         For an unknown task.
     """
     facts = find(task)[0]
-    known = MODELS.get(automatic(task) if model == AUTO else model)
+    known = MODELS.get(settled(model, task) or "")
     recipe = recipe_of(task, model)
     baseline = Preset("Baseline", BASELINE, _recipe_source(facts, known), "", recipe)
     claims = [claim for claim in _CLAIMS if known and claim.covers(facts, known)]
