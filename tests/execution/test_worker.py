@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from workbench.execution.stopping import StopRequest, stopping_on_signals
+from workbench.execution.stopping import stopping_on_signals
 from workbench.execution.worker import Worker
 from workbench.store.claims import claim
 from workbench.training.cohort import Execution

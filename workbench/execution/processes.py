@@ -1,4 +1,4 @@
-"""The worker processes of this computer: found, measured and asked to stop, whoever started them."""
+"""The workers on this computer, whoever started them: found, measured, asked to stop."""
 
 import os
 from collections.abc import Iterable
@@ -58,8 +58,7 @@ def _open_files(process: psutil.Process) -> list[str]:
 def stop_processes(processes: Iterable[psutil.Process]) -> int:
     """Ask workers to save a checkpoint and end; return how many were asked.
 
-    Those of one launcher are asked through it, and each once: a second request would end a worker
-    without a checkpoint.
+    Those of one launcher are asked through it: it passes the request on to all that it started.
     """
     workers = {each.pid for each in _workers()}
     asked = 0

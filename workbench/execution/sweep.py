@@ -73,7 +73,9 @@ def _round(
     local.leave()
 
 
-def _wait_for_others(store: RunStore, reader: ProgressReader, show: Callable[[Progress], None]) -> None:
+def _wait_for_others(
+    store: RunStore, reader: ProgressReader, show: Callable[[Progress], None]
+) -> None:
     """Wait while others work on what is left; complain when nobody does and it stays damaged."""
     while any(working(store, run) for run in reader.unfinished):
         time.sleep(_LOOK_SECONDS)
