@@ -6,21 +6,59 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import workbench
 from workbench.execution.local import LocalWorkers, WorkersStopped
-from workbench.execution.processes import stop_processes, worker_processes
+from workbench.execution.processes import worker_processes
 from workbench.notebook import supervisor as module
-from workbench.notebook.studies import stored_studies
-from workbench.notebook.supervisor import Supervisor
+from workbench.notebook import watched
 from workbench.store.claims import claim, working
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study, plan_study, study_path
 
 LONG = 3000
 """Epochs of a study that is stopped before it ends."""
+
+
+class PretendedWorkers:
+    """Workers that hold their runs and do nothing until a test says how it ends."""
+
+    now: "PretendedWorkers | None" = None
+
+    def __init__(self, store, study, count):
+        self.store, self.study, self.running = store, study, True
+        self.held, self.problem = claim(store, study.run_ids), None
+        # No process of this number exists.
+        self.launcher = SimpleNamespace(process=SimpleNamespace(pid=2**22 + 1))
+        PretendedWorkers.now = self
+
+    def end(self, finished=True):
+        if finished:
+            for spec in self.study.specs:
+                self.store.finish(spec, {"metric": "pearson"}, {"test": np.zeros(2)}, {})
+        self.held.close()
+        self.running = False
+
+    def check(self):
+        if self.problem:
+            raise self.problem
+
+    def leave(self):
+        PretendedWorkers.now = None
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    """Let studies train only for show; return whose `now` are the workers of the moment."""
+    monkeypatch.setattr(watched, "LocalWorkers", PretendedWorkers)
+    monkeypatch.setattr(watched, "stop_processes", lambda _: PretendedWorkers.now.end(False) or 1)
+    monkeypatch.setattr(module.launch, "prepare", lambda: None)
+    yield PretendedWorkers
+    PretendedWorkers.now = None
 
 
 @pytest.fixture
@@ -31,6 +69,20 @@ def settings(small_settings):
 @pytest.fixture
 def store(settings):
     return RunStore(settings.outputs)
+
+
+def run(chosen, study, state):
+    """Press Run, and wait until the study is in a state."""
+    chosen.supervisor.run()
+    return chosen.until_state(study, state)
+
+
+def queue(chosen, name):
+    """Press Run for a study of its own while another one trains, and wait until it waits."""
+    rate = chosen.settings.learning_rate * 2
+    chosen.settings = replace(chosen.settings, study=name, learning_rate=rate)
+    chosen.supervisor.run()
+    return chosen.until(lambda status: status.waiting and status.waiting[-1] == name)
 
 
 def test_run_trains_what_is_missing_and_then_nothing(choose, settings, store):
@@ -68,36 +120,29 @@ def test_stopped_and_resumed_it_ends_as_if_undisturbed(choose, settings, store, 
             assert (store.folder(run) / name).read_bytes() == undisturbed.read_bytes()
 
 
-def test_a_second_run_waits_and_starts_by_itself(choose, settings):
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
-    chosen.settings = replace(settings, study="second")
-    chosen.supervisor.run()
-    status = chosen.until(lambda status: status.waiting == ("second",))
-    assert (status.study, status.state) == ("small", "running")
-    # Whoever trains it: once its workers end, the next begins.
-    store = RunStore(settings.outputs)
-    stop_processes(worker_processes(store, load_study(store, "small")))
+def test_a_second_run_waits_and_starts_by_itself(pretended, choose, settings):
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
+    status = queue(chosen, "second")
+    assert (status.study, status.state) == ("small", "starting")
+    pretended.now.end()
+    chosen.until_state("second", "starting")
+    pretended.now.end()
     chosen.until_state("second", "finished")
 
 
-def test_stop_takes_what_waits_off_the_queue(choose, settings):
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
-    chosen.settings = replace(settings, study="second")
-    chosen.supervisor.run()
-    chosen.until(lambda status: status.waiting == ("second",))
+def test_stop_takes_what_waits_off_the_queue(pretended, choose, settings):
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
+    queue(chosen, "second")
     chosen.supervisor.stop()
     chosen.until_state("small", "stopped")
     assert chosen.supervisor.status.waiting == ()
 
 
-def test_the_same_study_does_not_wait_for_itself(choose, settings):
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
+def test_the_same_study_does_not_wait_for_itself(pretended, choose, settings):
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
     chosen.supervisor.run()
     chosen.until(lambda status: status.problem == "study small trains or waits already")
 
@@ -151,19 +196,6 @@ def test_what_nobody_here_trains_cannot_be_stopped_here(choose, settings, store)
         assert "stop them where they were started" in status.problem
         assert status.state == "running"
     chosen.until_state("small", "stopped")
-
-
-def test_workers_outlive_the_supervisor(choose, settings, store):
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
-    chosen.supervisor.close()
-    chosen.supervisor = Supervisor(lambda: settings, poll=0.05)
-    chosen.supervisor.observe(chosen.note)
-    chosen.told.clear()
-    chosen.supervisor.reattach()
-    chosen.until_state("small", "running")
-    assert [each.state for each in stored_studies(store)] == ["running"]
 
 
 def test_what_ended_a_worker_is_said_in_its_sentence(choose, settings, small_model):
@@ -226,23 +258,25 @@ def gate(monkeypatch):
     opened.set()
 
 
-def test_run_pressed_twice_quickly_counts_once(choose, settings, gate):
+def test_run_pressed_twice_quickly_counts_once(pretended, choose, settings, gate):
     chosen = choose(settings)
     chosen.supervisor.run()
     chosen.supervisor.run()
     chosen.until(lambda status: status.planning)
     gate.set()
+    chosen.until_state("small", "starting")
+    pretended.now.end()
     chosen.until_state("small", "finished")
     assert gate.planned == ["small"]
     assert {status.problem for status in chosen.told} == {""}
 
 
-def test_run_trains_what_was_chosen_when_it_was_pressed(choose, settings, gate):
+def test_run_trains_what_was_chosen_when_it_was_pressed(pretended, choose, settings, gate):
     chosen = choose(settings)
     chosen.supervisor.run()
     chosen.settings = replace(settings, study="chosen-later")
     gate.set()
-    chosen.until_state("small", "finished")
+    chosen.until_state("small", "starting")
     assert gate.planned == ["small"]
 
 
@@ -274,7 +308,7 @@ def test_stop_while_starting_ends_it_without_a_complaint(choose, settings, store
 
 
 def test_a_study_that_was_started_elsewhere_is_resumed(choose, settings, store):
-    study = plan_study(replace(settings, epochs=100), store)
+    study = plan_study(replace(settings, epochs=60), store)
     other = LocalWorkers(store, study, 1)
     chosen = choose(settings)
     chosen.supervisor.attach("small")
@@ -289,64 +323,51 @@ def test_a_study_that_was_started_elsewhere_is_resumed(choose, settings, store):
     assert status.problem == "" and status.done == status.steps
 
 
-def test_what_waits_can_be_taken_off_the_list(choose, settings, store):
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
-    for name in ("second", "third"):
-        chosen.settings = replace(settings, study=name)
-        chosen.supervisor.run()
-    chosen.until(lambda status: status.waiting == ("second", "third"))
+def test_what_waits_can_be_taken_off_the_list(pretended, choose, settings, store):
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
+    queue(chosen, "second")
+    queue(chosen, "third")
     chosen.supervisor.drop("second")
     chosen.until(lambda status: status.waiting == ("third",))
-    stop_processes(worker_processes(store, load_study(store, "small")))
-    chosen.until_state("third", "finished")
-    assert store.missing(load_study(store, "third").run_ids) == []
-    assert chosen.supervisor.status.waiting == ()
+    pretended.now.end()
+    assert chosen.until_state("third", "starting").waiting == ()
+    assert len(store.missing(load_study(store, "second").run_ids)) == 2
 
 
-def test_attached_to_another_study_the_one_that_trains_goes_on(choose, settings, store):
+def test_attached_to_another_study_the_one_that_trains_goes_on(pretended, choose, settings, store):
     plan_study(replace(settings, study="other", learning_rate=0.01), store)
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
     chosen.supervisor.attach("other")
-    status = chosen.until_state("other", "stopped")
-    assert status.elsewhere == "small"
-    # Nor does what waits come into sight while another study is looked at.
-    chosen.settings = replace(settings, study="second")
-    chosen.supervisor.run()
-    chosen.until(lambda status: status.waiting == ("second",))
+    assert chosen.until_state("other", "stopped").elsewhere == "small"
+    # What is run meanwhile waits for it, out of sight or not.
+    queue(chosen, "second")
+    assert pretended.now.study.name == "small" and pretended.now.running
     chosen.supervisor.attach("small")
-    before = chosen.until_state("small", "running").done
-    assert chosen.until_steps(before + 1).elsewhere == ""
+    assert chosen.until_state("small", "starting").elsewhere == ""
 
 
 @pytest.mark.parametrize("looked_at", ["small", "other"])
 def test_what_waits_comes_into_sight_unless_another_study_is_looked_at(
-    choose, settings, store, looked_at
+    pretended, choose, settings, store, looked_at
 ):
     plan_study(replace(settings, study="other", learning_rate=0.01), store)
-    chosen = choose(replace(settings, epochs=LONG))
-    chosen.supervisor.run()
-    chosen.until_steps()
-    chosen.settings = replace(settings, study="second")
-    chosen.supervisor.run()
-    chosen.until(lambda status: status.waiting == ("second",))
+    chosen = choose(settings)
+    run(chosen, "small", "starting")
+    queue(chosen, "second")
     chosen.supervisor.attach(looked_at)
-    chosen.until(lambda status: status.study == looked_at)
-    stop_processes(worker_processes(store, load_study(store, "small")))
-    second = load_study(store, "second").run_ids
-    chosen.until(lambda status: not status.waiting and not status.elsewhere and not status.active)
-    assert not store.missing(second)
-    assert chosen.supervisor.status.study == ("second" if looked_at == "small" else "other")
+    chosen.until(lambda status: status.study == looked_at and not status.opening)
+    pretended.now.end()
+    status = chosen.until(lambda status: not status.waiting)
+    shown = (status.study, status.elsewhere)
+    assert shown == (("second", "") if looked_at == "small" else ("other", "second"))
 
 
-def test_a_slow_observer_holds_up_nobody(choose, settings):
-    chosen, busy = choose(replace(settings, epochs=LONG)), threading.Event()
+def test_a_slow_observer_holds_up_nobody(pretended, choose, settings):
+    chosen, busy = choose(settings), threading.Event()
     chosen.supervisor.observe(lambda status: busy.wait(60))
-    chosen.supervisor.run()
-    chosen.until_steps()
+    run(chosen, "small", "starting")
     chosen.supervisor.stop()
     chosen.until_state("small", "stopped")
     busy.set()
@@ -380,7 +401,7 @@ threading.Event().wait()
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_kernel_that_dies_leaves_its_workers_training(choose, settings, workers):
-    settings = replace(settings, epochs=300, workers=workers)
+    settings = replace(settings, epochs=100, workers=workers)
     command = [sys.executable, "-c", _KERNEL, repr(settings.to_json())]
     folder = Path(workbench.__file__).parents[1]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as kernel:
