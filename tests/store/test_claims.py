@@ -1,3 +1,5 @@
+import fcntl
+
 import pytest
 
 from workbench.errors import WorkbenchError
@@ -65,3 +67,12 @@ def test_one_holder_at_a_time_even_while_locks_are_removed(store, start):
     counts = [int(process.stdout.read()) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert all(count > 0 for count in counts)
+
+
+def test_those_who_only_look_are_no_workers_to_each_other(store):
+    with claim(store, [A]):
+        pass
+    with store.lock_path(A).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # Another one looks at this very moment.
+        assert not working(store, A)
+        assert claim(store, [A]) is None
