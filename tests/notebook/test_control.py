@@ -99,14 +99,16 @@ def test_stop_is_on_while_something_is_planned_or_waits(still):
         assert not still.stop.disabled
 
 
-def test_what_waits_is_listed_and_can_be_removed(still):
-    dropped = []
-    still.queue.drop = dropped.append
+def test_what_waits_is_listed_and_can_be_removed(still, monkeypatch):
+    dropped, focused = [], []
+    monkeypatch.setattr(still.supervisor, "drop", dropped.append)
+    monkeypatch.setattr(still.run, "focus", lambda: focused.append("run"))
     still._show(Status("a", "running", waiting=("b", "<c>")))
     texts = [row.children[0].value for row in still.queue.widget.children]
     assert ["number 1: b" in texts[0], "number 2: &lt;c&gt;" in texts[1]] == [True, True]
     still.queue.widget.children[1].children[1].click()
-    assert dropped == ["<c>"]
+    # The pressed button goes away, and the keyboard's focus with it.
+    assert (dropped, focused) == (["<c>"], ["run"])
     still._show(Status("a", "running"))
     assert still.queue.widget.children == ()
 

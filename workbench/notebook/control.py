@@ -96,7 +96,7 @@ class Control:
             max=1.0, description="Progress", tooltip="Steps done", layout={"width": "30em"}
         )
         self.line, self.sentence, self.problem = (ipywidgets.HTML() for _ in range(3))
-        self.queue = Waiting(self.supervisor.drop)
+        self.queue = Waiting(self._drop)
         self.run.on_click(lambda _: self.supervisor.run())
         self.stop.on_click(lambda _: self._stop())
         self.resume.on_click(lambda _: self._resume())
@@ -135,6 +135,10 @@ class Control:
     def _resume(self) -> None:
         self._focus_next = self.stop
         self.supervisor.resume()
+
+    def _drop(self, name: str) -> None:
+        self.run.focus()
+        self.supervisor.drop(name)
 
     def _attach(self) -> None:
         if self.studies.value:
