@@ -51,3 +51,50 @@ def save_checkpoints():
         return found
 
     return save
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    """Return the folder of a small BERT with random weights."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from workbench.models.checkpoint import bundled
+    from workbench.models.tokenizer import load_tokenizer
+
+    folder = tmp_path_factory.mktemp("model")
+    config = BertConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=64,
+    )
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(folder)
+    load_tokenizer(bundled()).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_spec():
+    """Return a function that specifies a run of a model and data that there need not be."""
+    from workbench.spec import RunSpec
+
+    def make(seed=0, **changes):
+        values = {
+            "task": "biosses",
+            "data": "d" * 64,
+            "model": "tiny",
+            "weights": "w" * 64,
+            "learning_rate": 2e-5,
+            "batch_size": 16,
+            "epochs": 3,
+            "max_length": 128,
+            "weights_seed": seed,
+            "order_seed": seed,
+            "dropout_seed": seed,
+        }
+        return RunSpec(**values | changes)
+
+    return make

@@ -6,31 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from transformers import BertConfig, BertModel
 
-from workbench.models.checkpoint import bundled
-from workbench.models.tokenizer import load_tokenizer
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import plan_study
-
-
-@pytest.fixture(scope="session")
-def small_model(tmp_path_factory):
-    """Return the folder of a small BERT with random weights."""
-    folder = tmp_path_factory.mktemp("model")
-    config = BertConfig(
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
-        max_position_embeddings=64,
-    )
-    torch.manual_seed(0)
-    BertModel(config).save_pretrained(folder)
-    load_tokenizer(bundled()).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture

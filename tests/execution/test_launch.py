@@ -2,13 +2,14 @@ import os
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.execution import launch
 from workbench.execution.launch import Failure, Launcher, Order
-from workbench.execution.local import LocalWorkers
+from workbench.execution.local import LocalWorkers, WorkersStopped
 
 
 @pytest.fixture
@@ -148,3 +149,28 @@ def test_a_launcher_that_was_killed_is_a_failure(sleeping, make_study):
     assert workers.launcher.failure() == Failure(0, -9)
     with pytest.raises(WorkbenchError, match="ended by SIGKILL"):
         workers.check()
+
+
+def test_nobody_need_be_there_to_hear_of_a_failure(forked, capfd, monkeypatch):
+    """The kernel that started the workers may be gone, its end of the pipe closed."""
+    told = []
+
+    def broken(descriptor, content):
+        told.append((descriptor, content))
+        raise BrokenPipeError
+
+    monkeypatch.setattr(launch.os, "write", broken)
+    assert forked(capfd, lambda: 0, lambda: 3) == (1, "")
+    assert told == [(1, b'{"number": 1, "status": 3}\n')]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked_for"), [(143, True), (-15, True), (-2, True), (1, False), (-9, False)]
+)
+def test_workers_that_were_stopped_have_not_failed(tmp_path, status, asked_for):
+    workers = LocalWorkers.__new__(LocalWorkers)
+    workers.logs = [tmp_path / "worker.log"]
+    workers.launcher = SimpleNamespace(failure=lambda: Failure(0, status))
+    with pytest.raises(WorkbenchError) as raised:
+        workers.check()
+    assert isinstance(raised.value, WorkersStopped) is asked_for

@@ -2,18 +2,18 @@ import json
 
 import pytest
 
-from workbench.execution.progress import Follower, Progress
+from workbench.execution.progress import Progress, ProgressReader
 
 
 def test_progress_is_read_from_the_events(make_study):
     store, study = make_study(cohort=1)
-    follower = Follower(store, study)
-    assert follower.look().done == 0
+    reader = ProgressReader(store, study)
+    assert reader.look().done == 0
     store.begin(study.specs[0])
     events = [{"kind": "step", "step": step, "loss": 1.0} for step in (1, 2, 3)]
     text = "".join(json.dumps(event) + "\n" for event in events)
     store.events_path(study.run_ids[0]).write_text(text)
-    seen = follower.look()
+    seen = reader.look()
     assert (seen.runs, seen.finished, seen.done, seen.steps) == (4, 0, 3, 36)
     assert seen.seconds_left > 0
 

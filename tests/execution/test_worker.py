@@ -2,14 +2,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
-from workbench.execution.worker import Worker, stopping_on_signals
+from workbench.execution import worker
+from workbench.execution.stopping import StopRequest
+from workbench.execution.worker import Worker
 from workbench.store.claims import claim
+from workbench.store.events import read_events
 from workbench.training.cohort import Execution
 from workbench.training.native import kernels
 from workbench.training.trainer import Stopped
@@ -101,9 +103,21 @@ def test_two_workers_train_each_cohort_once(make_study, driver, contents):
     assert contents(store, study) == contents(*other)
 
 
-def test_signals_become_a_question():
-    with stopping_on_signals() as stop:
-        assert not stop()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(0.01)
-        assert stop()
+def test_the_first_event_tells_what_the_best_constant_loses(make_study):
+    store, study = make_study()
+    work(store, study)
+    for run in study.run_ids:
+        events, _ = read_events(store.events_path(run))
+        constant_loss = store.result(run)["constant_loss"]
+        assert events[0] == {"kind": "start", "step": 0, "constant_loss": constant_loss}
+        assert [event["kind"] for event in events].count("start") == 1
+
+
+def test_a_worker_that_loads_is_stopped_at_once(make_study, monkeypatch):
+    store, study = make_study()
+    request = StopRequest()
+    monkeypatch.setattr(worker, "prepare", lambda spec: request.remember(signal.SIGTERM))
+    with pytest.raises(Stopped):
+        work(store, study, stop=request, unsaved=request.unsaved)
+    assert not any(store.events_path(run).exists() for run in study.run_ids)
+    assert not (store.root / "checkpoints").exists()

@@ -4,29 +4,11 @@ import numpy as np
 import pytest
 
 from workbench.notebook.follow import Follower
-from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 
 STEPS = 4
-
-
-def make_spec(seed=0, **changes):
-    values = {
-        "task": "biosses",
-        "data": "d" * 64,
-        "model": "tiny",
-        "weights": "w" * 64,
-        "learning_rate": 2e-5,
-        "batch_size": 16,
-        "epochs": 2,
-        "max_length": 128,
-        "weights_seed": seed,
-        "order_seed": seed,
-        "dropout_seed": seed,
-    }
-    return RunSpec(**values | changes)
 
 
 @pytest.fixture
@@ -35,7 +17,7 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def study():
+def study(make_spec):
     specs = tuple(make_spec(seed) for seed in (0, 1))
     runs = [spec.id for spec in specs]
     cohorts = tuple((run,) for run in runs)
@@ -180,7 +162,23 @@ def test_an_unfinished_run_is_judged_by_its_latest_epoch(
     assert follower.collapsed == ([run] if collapsed else [])
 
 
-def test_the_constant_loss_of_other_examples_tells_nothing(store, study):
+@pytest.mark.parametrize(("constant", "collapsed"), [(1.0, True), (9.5, False), (None, False)])
+def test_a_run_is_judged_by_what_it_told_at_its_start(store, study, follower, constant, collapsed):
+    run = study.run_ids[0]
+    log(store, run, {"kind": "start", "step": 0, "constant_loss": constant})
+    follower.update()
+    assert follower.runs[run].state == "training" and not follower.collapsed
+    log(store, run, step(1, 9.0), step(2, 9.0), epoch(1, 2))
+    follower.update()
+    assert follower.runs[run].constant_loss == constant
+    assert follower.collapsed == ([run] if collapsed else [])
+    # The others train on the same examples.
+    log(store, study.run_ids[1], step(1, 0.5), step(2, 0.5), epoch(1, 2))
+    follower.update()
+    assert study.run_ids[1] not in follower.collapsed
+
+
+def test_the_constant_loss_of_other_examples_tells_nothing(store, study, make_spec):
     specs = (make_spec(0, train_size=8), make_spec(1))
     runs = [spec.id for spec in specs]
     cohorts = tuple((run,) for run in runs)

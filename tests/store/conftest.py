@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import workbench
-from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 
 RESULT = {
@@ -22,31 +21,9 @@ RESULT = {
 }
 
 
-def _spec(seed: int = 0, **changes) -> RunSpec:
-    values = {
-        "task": "biosses",
-        "data": "d" * 64,
-        "model": "tiny",
-        "weights": "w" * 64,
-        "learning_rate": 2e-5,
-        "batch_size": 16,
-        "epochs": 3,
-        "max_length": 128,
-        "weights_seed": seed,
-        "order_seed": seed,
-        "dropout_seed": seed,
-    }
-    return RunSpec(**values | changes)
-
-
 @pytest.fixture
 def store(tmp_path):
     return RunStore(tmp_path / "outputs")
-
-
-@pytest.fixture(scope="session")
-def make_spec():
-    return _spec
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +32,11 @@ def example_result():
 
 
 @pytest.fixture(scope="session")
-def finish():
+def finish(make_spec):
     """Finish one run of a store with the same small content every time."""
 
     def write(store, seed=0, **changes):
-        spec = _spec(seed, **changes)
+        spec = make_spec(seed, **changes)
         predictions = {"dev": np.array([1.5, 2.5], np.float32), "test": np.arange(3)}
         store.finish(spec, RESULT, predictions, {"seconds": 1.0})
         return spec.id

@@ -79,3 +79,12 @@ def test_a_file_system_without_locks_is_explained(store, monkeypatch, number):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(WorkbenchError, match="no file locks: choose another outputs folder"):
         claim(store, [A])
+
+
+def test_those_who_only_look_are_no_workers_to_each_other(store):
+    with claim(store, [A]):
+        pass
+    with store.lock_path(A).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # Another one looks at this very moment.
+        assert not working(store, A)
+        assert claim(store, [A]) is None

@@ -19,6 +19,9 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.execution.loading import uncollected
 
+STOPPED = 128 + signal.SIGTERM
+"""The exit status of a worker that was asked to end, and saved a checkpoint."""
+
 _STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -49,6 +52,11 @@ class Failure:
 
     number: int
     status: int
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether somebody asked it to end, in training or while it still loaded."""
+        return self.status in {STOPPED, *(-number for number in _STOPS)}
 
 
 class Launcher:
@@ -153,11 +161,17 @@ def _watch(order: Order, count: int) -> int:
         failure = Failure(workers.pop(process), os.waitstatus_to_exitcode(ended))
         if failure.status and not failed:
             failed = 1
-            print(json.dumps(asdict(failure)), flush=True)
+            _tell(failure)
             # A second request would end them without a checkpoint.
             if not stopping:
                 _send(workers, signal.SIGTERM)
     return failed
+
+
+def _tell(failure: Failure) -> None:
+    # Whoever started the workers may be gone; a buffer would complain of that at the end again.
+    with suppress(BrokenPipeError):
+        os.write(1, json.dumps(asdict(failure)).encode() + b"\n")
 
 
 def _send(processes: Mapping[int, object], number: int) -> None:

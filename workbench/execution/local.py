@@ -64,6 +64,10 @@ def worker_device(device: str, number: int, gpus: int | None = None) -> str:
     return f"cuda:{number % (torch.cuda.device_count() if gpus is None else gpus)}"
 
 
+class WorkersStopped(WorkbenchError):
+    """Somebody asked the workers to end: nothing went wrong."""
+
+
 class LocalWorkers:
     """The worker processes that this process started for a study.
 
@@ -106,11 +110,17 @@ class LocalWorkers:
 
         Raises
         ------
+        WorkersStopped
+            When somebody asked it to end.
         WorkbenchError
             With the last line of the worker's log.
         """
-        if failure := self.launcher.failure():
-            raise WorkbenchError(self._reason(failure.number, failure.status))
+        failure = self.launcher.failure()
+        if failure is None:
+            return
+        if failure.asked_for:
+            raise WorkersStopped("the workers were stopped: the same line goes on where they were")
+        raise WorkbenchError(self._reason(failure.number, failure.status))
 
     def _reason(self, number: int, status: int) -> str:
         log = self.logs[number]

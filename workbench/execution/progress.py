@@ -19,7 +19,7 @@ class Progress:
     done: int
     """Of these steps."""
     seconds: float
-    """Since this process started to follow."""
+    """Since this process started to read."""
     seconds_left: float | None
     """None until enough has happened to tell."""
 
@@ -39,13 +39,13 @@ class Progress:
         )
 
 
-class Follower:
-    """Follows the runs of a study that are missing now.
+class ProgressReader:
+    """Reads how far the runs of a study are that are missing now.
 
     Parameters
     ----------
     store, study
-        What to follow.
+        What to read.
     """
 
     def __init__(self, store: RunStore, study: Study):
@@ -79,7 +79,7 @@ class Follower:
     def _advance(self, run: str) -> None:
         events, self.offsets[run] = read_events(self.store.events_path(run), self.offsets[run])
         for event in events:
-            self.reached[run] = max(self.reached[run], event["step"])
+            self.reached[run] = max(self.reached[run], event.get("step", 0))
 
     def _ended(self, run: str) -> bool:
         if self.store.result(run) is None:

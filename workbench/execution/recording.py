@@ -27,6 +27,9 @@ class StoreRecorder:
         The members, in the cohort's order.
     interval
         Seconds between checkpoints.
+    constant_loss
+        What the best constant predictor loses on their training examples: the first event of each
+        run, by which a live view tells a collapse.
 
     Attributes
     ----------
@@ -35,9 +38,14 @@ class StoreRecorder:
     """
 
     def __init__(
-        self, store: RunStore, specs: Sequence[RunSpec], interval: float = CHECKPOINT_SECONDS
+        self,
+        store: RunStore,
+        specs: Sequence[RunSpec],
+        interval: float = CHECKPOINT_SECONDS,
+        constant_loss: float | None = None,
     ):
         self.store, self.specs, self.interval = store, specs, interval
+        self.constant_loss = constant_loss
         self.name = cohort_id([spec.id for spec in specs])
         self.logs: list[EventLog] = []
         self.saved_at = time.monotonic()
@@ -51,7 +59,13 @@ class StoreRecorder:
             self.store.begin(spec)
             self.logs.append(EventLog(self.store.events_path(spec.id), offset))
         self.first = saved[1]["position"] if saved else 0
+        if saved is None:
+            self._start()
         return saved
+
+    def _start(self) -> None:
+        for log in self.logs:
+            log.append({"kind": "start", "step": 0, "constant_loss": self.constant_loss})
 
     def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
         """Append one event a step and run."""

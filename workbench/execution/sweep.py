@@ -6,7 +6,7 @@ from collections.abc import Callable
 from workbench.errors import WorkbenchError
 from workbench.execution.launch import dismiss
 from workbench.execution.local import LocalWorkers, worker_count
-from workbench.execution.progress import Follower, Progress
+from workbench.execution.progress import Progress, ProgressReader
 from workbench.store.claims import working
 from workbench.store.folder import RunStore
 from workbench.store.study import Study
@@ -40,11 +40,11 @@ def run_missing(
     KeyboardInterrupt
         When interrupted; the workers have saved checkpoints.
     """
-    follower = Follower(store, study)
-    missing = len(follower.missing)
-    while follower.unfinished:
-        _round(store, study, workers, follower, show)
-        _wait_for_others(store, follower, show)
+    reader = ProgressReader(store, study)
+    missing = len(reader.missing)
+    while reader.unfinished:
+        _round(store, study, workers, reader, show)
+        _wait_for_others(store, reader, show)
     dismiss()
     return missing
 
@@ -53,19 +53,19 @@ def _round(
     store: RunStore,
     study: Study,
     workers: int,
-    follower: Follower,
+    reader: ProgressReader,
     show: Callable[[Progress], None],
 ) -> None:
     """Start workers and watch until they have ended or all is finished."""
-    cohorts = [cohort for cohort in study.cohorts if set(cohort) & set(follower.unfinished)]
+    cohorts = [cohort for cohort in study.cohorts if set(cohort) & set(reader.unfinished)]
     local = LocalWorkers(store, study, worker_count(study.device, len(cohorts), workers))
     try:
         # Workers take a moment to end after their last run: nobody needs to wait for that.
-        while local.running and follower.unfinished:
-            show(follower.look())
+        while local.running and reader.unfinished:
+            show(reader.look())
             time.sleep(_LOOK_SECONDS)
             local.check()
-        show(follower.look())
+        show(reader.look())
     except BaseException:
         local.stop()
         raise
@@ -73,13 +73,15 @@ def _round(
     local.leave()
 
 
-def _wait_for_others(store: RunStore, follower: Follower, show: Callable[[Progress], None]) -> None:
+def _wait_for_others(
+    store: RunStore, reader: ProgressReader, show: Callable[[Progress], None]
+) -> None:
     """Wait while others work on what is left; complain when nobody does and it stays damaged."""
-    while any(working(store, run) for run in follower.unfinished):
+    while any(working(store, run) for run in reader.unfinished):
         time.sleep(_LOOK_SECONDS)
-        show(follower.look())
-    if follower.unfinished and all(store.damaged(run) for run in follower.unfinished):
+        show(reader.look())
+    if reader.unfinished and all(store.damaged(run) for run in reader.unfinished):
         raise WorkbenchError(
-            f"the run {follower.unfinished[0]} stays damaged after it was computed again: check "
+            f"the run {reader.unfinished[0]} stays damaged after it was computed again: check "
             f"the disk that holds {store.root}"
         )

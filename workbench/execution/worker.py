@@ -5,14 +5,13 @@ There is no queue and no server: one worker, eight workers or a cluster's tasks 
 """
 
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from types import FrameType
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 
 import torch
 
+from workbench.execution.launch import STOPPED
 from workbench.execution.local import threads_per_worker
 from workbench.execution.recording import CHECKPOINT_SECONDS, StoreRecorder
 from workbench.execution.shortage import (
@@ -22,6 +21,7 @@ from workbench.execution.shortage import (
     reduced_execution,
     return_heap,
 )
+from workbench.execution.stopping import stopping_on_signals
 from workbench.execution.timings import cohort_timings, engine, process_seconds
 from workbench.spec import RunSpec
 from workbench.store.claims import claim
@@ -55,6 +55,8 @@ class Worker:
         Seconds between checkpoints.
     asked
         When the worker was wanted, seconds since the epoch; by default when its process began.
+    unsaved
+        Opens the context in which it loads: there is nothing to save that could be waited for.
     """
 
     def __init__(
@@ -65,9 +67,10 @@ class Worker:
         stop: Callable[[], bool] = lambda: False,
         interval: float = CHECKPOINT_SECONDS,
         asked: float | None = None,
+        unsaved: Callable[[], AbstractContextManager] = nullcontext,
     ):
         self.store, self.study, self.execution = store, study, execution
-        self.stop, self.interval = stop, interval
+        self.stop, self.interval, self.unsaved = stop, interval, unsaved
         self.trained = 0
         self.startup = time.time() - asked if asked else process_seconds()
         self._evaluating = False
@@ -131,9 +134,11 @@ class Worker:
 
     def _train(self, specs: list[RunSpec], execution: Execution) -> None:
         started = time.perf_counter()
-        prepared = self._prepare(specs[0])
-        recorder = StoreRecorder(self.store, specs, self.interval)
-        trainer = Trainer(specs, prepared, recorder, execution, self.stop)
+        with self.unsaved():
+            prepared = self._prepare(specs[0])
+            constant_loss = prepared.task.shape.best_constant_loss(prepared.encoded["train"])
+            recorder = StoreRecorder(self.store, specs, self.interval, constant_loss)
+            trainer = Trainer(specs, prepared, recorder, execution, self.stop)
         ready = time.perf_counter()
         with closing(recorder):
             outcomes = self._run(trainer)
@@ -159,25 +164,6 @@ class Worker:
         if self._prepared is None or self._prepared[0] != key:
             self._prepared = (key, prepare(spec))
         return self._prepared[1]
-
-
-@contextmanager
-def stopping_on_signals() -> Iterator[Callable[[], bool]]:
-    """Turn SIGTERM and SIGINT into a question that training asks after every step."""
-    asked: list[int] = []
-
-    def remember(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-        if len(asked) > 1:
-            # A second request does not wait for the checkpoint.
-            os._exit(128 + number)
-
-    before = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def work_on(
@@ -217,9 +203,10 @@ def work_on(
         torch.set_num_threads(threads_per_worker())
     with stopping_on_signals() as stop:
         try:
-            trained = Worker(store, study, execution, stop, asked=asked).work()
+            worker = Worker(store, study, execution, stop, asked=asked, unsaved=stop.unsaved)
+            trained = worker.work()
         except Stopped:
             print("stopped; the same line goes on from the checkpoint")
-            return 143
+            return STOPPED
     print(f"{trained} cohorts trained")
     return 0

@@ -55,7 +55,7 @@ class Followed:
     collapsed
         What the result says; None until there is one.
     constant_loss
-        The best constant predictor's loss, from the result; None until there is one.
+        The best constant predictor's loss; None until the run, or its result, has told it.
     """
 
     label: str
@@ -88,6 +88,7 @@ class Followed:
         """Return the run with further events."""
         steps = [event for event in events if event.get("kind") == "step"]
         epochs = [event for event in events if event.get("kind") == "epoch"]
+        told = [event.get("constant_loss") for event in events if event.get("kind") == "start"]
         return replace(
             self,
             state=TRAINING if self.state == WAITING else self.state,
@@ -97,6 +98,7 @@ class Followed:
             epochs=_longer(self.epochs, epochs, "epoch"),
             ends=_longer(self.ends, epochs, "step"),
             dev=_longer(self.dev, epochs, "dev"),
+            constant_loss=told[0] if told else self.constant_loss,
         )
 
     def emptied(self) -> "Followed":
@@ -152,8 +154,8 @@ class Follower:
 
         A finished run: what its result says. An unfinished one: while its latest loss is not a
         number; and, past half its steps, while the mean of its latest epoch's losses is not below
-        the best constant predictor's. That loss is known once a run on the same training examples
-        has finished.
+        the best constant predictor's. A run tells that loss before its first step; for one
+        that began under an earlier version, another on the same training examples may.
         """
         constants = self._constant_losses()
         return [
@@ -171,7 +173,7 @@ class Follower:
                 followed,
                 state=FINISHED,
                 collapsed=result.get("collapsed"),
-                constant_loss=result.get("constant_loss"),
+                constant_loss=result.get("constant_loss", followed.constant_loss),
             )
         self.runs[run] = followed
 

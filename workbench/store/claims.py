@@ -1,7 +1,8 @@
 """Who works on a run: kernel file locks, which end with the process that holds them."""
 
+import fcntl
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 from filelock import FileLock, Timeout
 
@@ -41,13 +42,17 @@ def claim(store: RunStore, run_ids: Iterable[str]) -> AbstractContextManager | N
 
 
 def working(store: RunStore, run_id: str) -> bool:
-    """Tell whether some worker holds a run."""
-    if not store.lock_path(run_id).exists():
-        return False
-    lock = _take(store, run_id, 0)
-    if lock is not None:
-        lock.release()
-    return lock is None
+    """Tell whether some worker holds a run.
+
+    The lock is taken together with all others that only look: they do not hold it to each other.
+    """
+    path = store.lock_path(run_id)
+    with suppress(FileNotFoundError), explained(path), open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _take(store: RunStore, run_id: str, patience: float) -> FileLock | None:
