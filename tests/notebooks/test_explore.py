@@ -61,10 +61,9 @@ class Explorer(Tab):
         lines = self.page.get_by_role("status").all_inner_texts()
         return next((line for line in lines if STATUS.match(line)), "")
 
-    def wait_for_state(self, state, seconds=120):
+    def wait_for_state(self, state, seconds=300):
         """Wait until the study that is shown is in a state; return its name."""
-        shown = self.page.get_by_role("status").filter(has_text=f" {state}: ")
-        shown.wait_for(timeout=1000 * seconds)
+        wait_for(lambda: f" {state}: " in self.status(), f"{state}", seconds, self.status)
         return STATUS.match(self.status())[1]
 
     def points(self, panel="Training loss"):
@@ -76,11 +75,10 @@ class Explorer(Tab):
         """Return how many losses the page draws of all runs together."""
         return sum(count for name, count in self.points().items() if ", seed " in name)
 
-    def wait_for_points(self, more_than=0, seconds=120):
+    def wait_for_points(self, more_than=0, seconds=300):
         """Wait until more losses are drawn; return how many."""
-        wait_for(
-            lambda: self.seed_points() > more_than, f"more than {more_than} points", seconds=seconds
-        )
+        what = f"more than {more_than} points"
+        wait_for(lambda: self.seed_points() > more_than, what, seconds, self.status)
         return self.seed_points()
 
     def technique(self, name):
@@ -181,7 +179,7 @@ def terminal(lab, browser):
     with explored(lab, browser, "terminal", TINY) as tab:
         watched = Watched(tab.outputs_folder)
         with papermill(watched.outputs, TINY | ARMS):
-            wait_for(lambda: steps(watched.outputs), "papermill's study trains", 120)
+            wait_for(lambda: steps(watched.outputs), "papermill's study trains", 300)
             attach(tab)
             watched.name = tab.wait_for_state("running")
             watched.seen = follow(tab)
@@ -199,7 +197,7 @@ def follow(tab):
             seen.append(count)
         return state == "finished"
 
-    wait_for(finished, "the study is finished", seconds=180)
+    wait_for(finished, "the study is finished", 300, tab.status)
     return seen
 
 
@@ -252,6 +250,7 @@ def test_chosen_run_stopped_and_resumed(lab, browser, terminal):
         assert "4 of 4 runs" in tab.status()
         total = steps(tab.outputs_folder)
         wait_for(lambda: tab.seed_points() == total, f"all {total} points are drawn")
+        tab.page.locator(".workbench-saved img").first.wait_for(state="attached", timeout=MINUTE)
         tab.save(holds="data:image/png;base64,")
         assert_small(tab)
         assert files(tab.outputs_folder) == files(terminal.outputs)
