@@ -154,6 +154,17 @@ def running_browser(*flags):
             browser.close()
 
 
+def end_workers(outputs):
+    """End whatever still trains for an outputs folder, where a test was cut short."""
+    for process in psutil.process_iter():
+        try:
+            files = [file.path for file in process.open_files()]
+        except psutil.Error:
+            continue  # It has ended, or is another user's.
+        if process.pid != os.getpid() and any(Path(file).is_relative_to(outputs) for file in files):
+            process.kill()
+
+
 def free_port():
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import simulated
-from lab import MINUTE, Lab, Seen, running_browser, running_lab, wait_for
+from lab import MINUTE, Lab, Seen, end_workers, running_browser, running_lab, wait_for
 from test_explore import LONG, Explorer
 
 from workbench.benchmark.machine import load_average, processor
@@ -108,6 +108,7 @@ def explorer(lab, browser, name, values):
         assert tab.seen.console == []
     finally:
         context.close()
+        end_workers(values["outputs"])
 
 
 def attach(tab, name):

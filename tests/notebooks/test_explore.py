@@ -20,6 +20,7 @@ from lab import (
     ROOT,
     Seen,
     Tab,
+    end_workers,
     environment,
     running_browser,
     running_lab,
@@ -49,6 +50,8 @@ POINTS = """() => Object.fromEntries(
             `${panel.getAttribute("aria-label").split(" over ")[0]}: ${trace.name}`,
             Array.from(trace.y ?? []).filter(Number.isFinite).length])))"""
 STATUS = re.compile(r"^(\S+) (running|stopping|stopped|finished|failed): (\d+) of (\d+) runs")
+LIMIT = 300
+"""Seconds that a step of a test may take on a machine that has much else to do."""
 TALL = {"width": 1400, "height": 4500}
 """High enough for all cells: what is out of sight is not drawn."""
 
@@ -61,7 +64,7 @@ class Explorer(Tab):
         lines = self.page.get_by_role("status").all_inner_texts()
         return next((line for line in lines if STATUS.match(line)), "")
 
-    def wait_for_state(self, state, seconds=300):
+    def wait_for_state(self, state, seconds=LIMIT):
         """Wait until the study that is shown is in a state; return its name."""
         wait_for(lambda: f" {state}: " in self.status(), f"{state}", seconds, self.status)
         return STATUS.match(self.status())[1]
@@ -75,7 +78,7 @@ class Explorer(Tab):
         """Return how many losses the page draws of all runs together."""
         return sum(count for name, count in self.points().items() if ", seed " in name)
 
-    def wait_for_points(self, more_than=0, seconds=300):
+    def wait_for_points(self, more_than=0, seconds=LIMIT):
         """Wait until more losses are drawn; return how many."""
         what = f"more than {more_than} points"
         wait_for(lambda: self.seed_points() > more_than, what, seconds, self.status)
@@ -146,6 +149,7 @@ def explored(lab, browser, name, values):
         assert tab.seen.hosts == {"127.0.0.1"}
     finally:
         context.close()
+        end_workers(outputs)
 
 
 def files(folder):
@@ -179,7 +183,7 @@ def terminal(lab, browser):
     with explored(lab, browser, "terminal", TINY) as tab:
         watched = Watched(tab.outputs_folder)
         with papermill(watched.outputs, TINY | ARMS):
-            wait_for(lambda: steps(watched.outputs), "papermill's study trains", 300)
+            wait_for(lambda: steps(watched.outputs), "papermill's study trains", LIMIT)
             attach(tab)
             watched.name = tab.wait_for_state("running")
             watched.seen = follow(tab)
@@ -197,7 +201,7 @@ def follow(tab):
             seen.append(count)
         return state == "finished"
 
-    wait_for(finished, "the study is finished", 300, tab.status)
+    wait_for(finished, "the study is finished", LIMIT, tab.status)
     return seen
 
 
