@@ -154,6 +154,17 @@ def running_browser(*flags):
             browser.close()
 
 
+def end_workers(outputs):
+    """End whatever still trains for an outputs folder, where a test was cut short."""
+    for process in psutil.process_iter():
+        try:
+            files = [file.path for file in process.open_files()]
+        except psutil.Error:
+            continue  # It has ended, or is another user's.
+        if process.pid != os.getpid() and any(Path(file).is_relative_to(outputs) for file in files):
+            process.kill()
+
+
 def free_port():
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
@@ -168,13 +179,12 @@ def answers(port):
     return True
 
 
-def wait_for(condition, what, seconds=60):
-    """Wait until a condition holds; return what it returned."""
+def wait_for(condition, what, seconds=60, said=str):
+    """Wait until a condition holds; complain with what was said last if it never does."""
     last = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < last, f"waited {seconds} seconds: {what}"
+    while not condition():
+        assert time.monotonic() < last, f"waited {seconds} seconds: {what}; {said()}"
         time.sleep(0.2)
-    return found
 
 
 @dataclass
@@ -235,7 +245,7 @@ class Tab:
     def restart_and_run_all(self):
         """Restart the kernel and run all cells; does not wait."""
         self.menu("Kernel", re.compile("^Restart Kernel and Run All Cells"))
-        self.page.get_by_role("button", name="Restart", exact=True).click()
+        self.page.locator(".jp-Dialog button", has_text="Restart").click()
 
     def wait_until_ran(self):
         """Wait until every cell was run to its end, or one has failed."""
