@@ -12,7 +12,7 @@ from workbench.notebook.follow import Followed
 from workbench.notebook.studies import stored_studies
 from workbench.notebook.supervisor import Supervisor
 from workbench.store.folder import RunStore
-from workbench.store.settings import SweepSettings
+from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import load_study, plan_study
 from workbench.tasks.files import CACHE_VARIABLE, DATA_VARIABLE
 
@@ -134,8 +134,11 @@ class Chosen:
     def __init__(self, settings):
         self.settings, self.told = settings, []
         self.changed = threading.Condition()
-        self.supervisor = Supervisor(lambda: self.settings, poll=0.05)
+        self.supervisor = Supervisor(lambda: self.settings, self.outputs, poll=0.05)
         self.supervisor.observe(self.note)
+
+    def outputs(self):
+        return outputs_folder(self.settings)
 
     def note(self, status):
         with self.changed:

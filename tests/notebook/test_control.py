@@ -8,6 +8,7 @@ from workbench.notebook.control import Control
 from workbench.notebook.status import Status
 from workbench.notebook.studies import Stored
 from workbench.store.folder import RunStore
+from workbench.store.settings import outputs_folder
 from workbench.store.study import plan_study
 
 
@@ -18,7 +19,7 @@ def settings(small_settings):
 
 @pytest.fixture
 def panel(settings, kill_workers):
-    found = Control(lambda: settings)
+    found = Control(lambda: settings, lambda: outputs_folder(settings))
     yield found
     found.close()
     kill_workers(settings)

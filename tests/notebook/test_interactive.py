@@ -1,21 +1,33 @@
 """The parts of explore.ipynb together, without a page."""
 
-import json
-from pathlib import Path
+import time
 
 import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.notebook.interactive import Interactive
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings
+from workbench.store.study import plan_study
 
 
 @pytest.fixture
-def opened(tmp_path):
-    found = Interactive({"outputs": str(tmp_path), "max_steps": 2})
-    yield found
-    found.control.supervisor.close()
+def open_with(tmp_path):
+    """Return a function that opens the workbench with parameters."""
+    made = []
+
+    def make(**parameters):
+        made.append(Interactive({"outputs": str(tmp_path), "max_steps": 2} | parameters))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def opened(open_with):
+    return open_with()
 
 
 def test_another_task_is_another_text(opened):
@@ -29,11 +41,30 @@ def test_a_mistyped_parameter_is_refused():
         Interactive({"taks": "hoc"})
 
 
-def test_both_notebooks_have_the_same_parameters():
-    cells = [
-        cell["source"]
-        for name in ("explore", "sweep")
-        for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]
-        if "parameters" in cell["metadata"].get("tags", [])
-    ]
-    assert len(cells) == 2 and cells[0] == cells[1]
+def test_a_start_that_cannot_work_is_shown_and_can_be_mended(open_with):
+    opened = open_with(task="hco")
+    assert opened.examples.task_name == "miniature-similarity"
+    opened.chooser.task.value = "miniature-mention"
+    assert opened.examples.task_name == "miniature-mention"
+
+
+def test_a_study_that_is_attached_to_brings_its_choices(open_with, tmp_path):
+    store = RunStore(tmp_path)
+    for study in ("older", "newer"):
+        task = f"miniature-similarity:size={len(study) + 19}"
+        settings = SweepSettings(task=task, models="minilm", seeds="3", study=study)
+        plan_study(settings, store)
+    opened = open_with()
+    wait_for(lambda: opened.chooser.fields["study"].value == "newer")
+    opened.control.supervisor.attach("older")
+    wait_for(lambda: opened.chooser.fields["study"].value == "older")
+    assert opened.chooser.settings.seeds == "3"
+    # What a study was planned with is no place on this machine.
+    assert opened.chooser.outputs == tmp_path
+
+
+def wait_for(condition, seconds=30):
+    last = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < last
+        time.sleep(0.02)

@@ -18,6 +18,7 @@ from workbench.notebook import supervisor as module
 from workbench.notebook import watched
 from workbench.store.claims import claim, working
 from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings
 from workbench.store.study import load_study, plan_study, study_path
 
 LONG = 3000
@@ -323,6 +324,38 @@ def test_a_study_that_was_started_elsewhere_is_resumed(choose, settings, store):
     assert status.problem == "" and status.done == status.steps
 
 
+def test_after_a_lost_session_resume_is_all_it_takes(choose, settings, store):
+    study = plan_study(settings, store)
+    found = choose(settings)
+    attached = []
+    found.supervisor.observe_attached(lambda study: attached.append(study.name))
+    found.supervisor.reattach()
+    found.until_state("small", "stopped")
+    found.supervisor.resume()
+    found.until_state("small", "finished")
+    assert store.missing(study.run_ids) == []
+    assert attached == ["small"]
+
+
+def test_a_finished_study_is_not_shown_unasked(choose, settings, store):
+    study = plan_study(settings, store)
+    for spec in study.specs:
+        store.finish(spec, {"metric": "pearson"}, {"test": np.zeros(1, np.float32)}, {})
+    found = choose(settings)
+    found.supervisor.reattach()
+    found.supervisor.attach("absent")
+    status = found.until(lambda status: status.problem)
+    assert (status.study, status.state) == ("", "none")
+
+
+def test_studies_are_found_where_nothing_can_be_chosen(choose, settings, store):
+    plan_study(settings, store)
+    found = choose(settings)
+    found.supervisor.choose = lambda: SweepSettings(task="absent")
+    found.supervisor.attach("small")
+    found.until_state("small", "stopped")
+
+
 def test_what_waits_can_be_taken_off_the_list(pretended, choose, settings, store):
     chosen = choose(settings)
     run(chosen, "small", "starting")
@@ -390,9 +423,10 @@ def test_two_kernels_follow_one_study_and_both_stop_it(choose, settings, store):
 _KERNEL = """
 import sys, threading
 from workbench.notebook.supervisor import Supervisor
-from workbench.store.settings import SweepSettings
+from workbench.store.settings import SweepSettings, outputs_folder
 
-supervisor = Supervisor(lambda: SweepSettings.from_values(eval(sys.argv[1])))
+settings = SweepSettings.from_values(eval(sys.argv[1]))
+supervisor = Supervisor(lambda: settings, lambda: outputs_folder(settings))
 supervisor.observe(lambda status: status.done and print("trains", flush=True))
 supervisor.run()
 threading.Event().wait()

@@ -20,7 +20,10 @@ BY_NAME = {item.name: item for item in fields(SweepSettings)}
     [
         ("seeds", "how many, or a list: 1,2,5"),
         ("epochs", "passes over the training data; 0 is the task's own"),
-        ("outputs", "folder of runs and reports; empty is the project's outputs/"),
+        (
+            "outputs",
+            "folder of runs and reports, relative to the project; empty is the project's outputs/",
+        ),
         ("reporting", "the epoch whose weights are scored: last or best-dev"),
         ("device", "where it trains: auto (the best here), cuda, mps or cpu"),
     ],

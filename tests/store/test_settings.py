@@ -188,6 +188,8 @@ def test_a_folder_that_was_named_is_taken(tmp_path, monkeypatch):
         ("", "/drive/runs", Path("/drive/runs")),
         ("", "~/runs", Path.home() / "runs"),
         ("/here", "/drive/runs", Path("/here")),
+        # Whether a notebook or a terminal asks, and wherever it was started.
+        ("mine", "", project_root() / "mine"),
     ],
 )
 def test_where_outputs_go(monkeypatch, given, variable, found):

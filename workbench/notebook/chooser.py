@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field, fields
 from importlib.resources import files
+from pathlib import Path
 
 import ipywidgets
 
@@ -20,7 +21,7 @@ from workbench.notebook.preset_picker import PresetPicker
 from workbench.notebook.presets import recipe_of
 from workbench.notebook.technique_panel import TechniquePanel
 from workbench.store.parameters import explanation
-from workbench.store.settings import SweepSettings
+from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.tasks.task import Recipe
 
 _LAYERS = 12
@@ -73,6 +74,11 @@ class Chooser:
         if problem := choices.problem(chosen):
             raise WorkbenchError(problem)
         return chosen
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of runs and reports that is chosen, whatever else is."""
+        return outputs_folder(SweepSettings(outputs=str(self.fields["outputs"].value)))
 
     def observe(self, callback: Callable[[SweepSettings], None]) -> None:
         """Call something with every choice that can work."""

@@ -7,6 +7,7 @@ import html
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import ipywidgets
 
@@ -49,6 +50,8 @@ class Control:
     ----------
     choose
         Gives the settings of the next study.
+    outputs
+        Gives the outputs folder of all studies.
 
     Attributes
     ----------
@@ -58,8 +61,8 @@ class Control:
         What does the work.
     """
 
-    def __init__(self, choose: Callable[[], SweepSettings]):
-        self.supervisor = Supervisor(choose)
+    def __init__(self, choose: Callable[[], SweepSettings], outputs: Callable[[], Path]):
+        self.supervisor = Supervisor(choose, outputs)
         self._make()
         self.widget = ipywidgets.VBox(
             [
@@ -82,7 +85,6 @@ class Control:
         self._show(self.supervisor.status)
         self._lister = threading.Thread(target=self._keep_listing, name="lister", daemon=True)
         self._lister.start()
-        self.supervisor.reattach()
 
     def _make(self) -> None:
         self.run = _button("Run", "Train what is chosen; waits while a study trains", "play")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,17 +11,18 @@ import ipywidgets
 from IPython.display import HTML, DisplayHandle, display
 
 from workbench.errors import WorkbenchError
-from workbench.models.checkpoint import Checkpoint, find_checkpoint
+from workbench.models.checkpoint import Checkpoint, find_checkpoint, local_folder
 from workbench.notebook import choices
 from workbench.notebook.chooser import Chooser
-from workbench.notebook.control import Control, Status
+from workbench.notebook.control import Control
 from workbench.notebook.examples import Examples
 from workbench.notebook.follow import Follower
 from workbench.notebook.live import LiveFigure
+from workbench.notebook.pacer import Pacer
 from workbench.notebook.understand import Findings, Understand
 from workbench.store.settings import SweepSettings
-
-_FINISHED = "finished"
+from workbench.store.study import Study
+from workbench.tasks.catalogue import find
 
 
 class Interactive:
@@ -34,15 +36,18 @@ class Interactive:
 
     def __init__(self, namespace: Mapping[str, Any]):
         self.chooser = Chooser(SweepSettings.from_namespace(namespace))
-        self.control = Control(lambda: self.chooser.settings)
+        self.control = Control(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         self.live = LiveFigure()
         self.findings = ipywidgets.VBox([_waiting()])
-        self.examples = Examples(self.chooser.settings.task, self._checkpoint())
+        self.examples = Examples(_examples_of(self.chooser.task.value), self._checkpoint())
         self._follower: Follower | None = None
         self._understood: Follower | None = None
         self._saved: DisplayHandle | None = None
+        self._pacer = Pacer(self._follow, self.control.supervisor.complain)
         self.chooser.observe(lambda chosen: self.examples.choose(chosen.task, self._checkpoint()))
-        self.control.observe(self._follow)
+        self.control.observe(lambda status: self._pacer.nudge(status.active))
+        self.control.supervisor.observe_attached(self._choose_as)
+        self.control.supervisor.reattach()
 
     def choose(self) -> None:
         """Show what can be chosen."""
@@ -67,18 +72,25 @@ class Interactive:
 
     def close(self) -> None:
         """Look no longer; what trains goes on."""
-        self.control.supervisor.close()
+        self.control.close()
+        self._pacer.close()
+
+    def _choose_as(self, study: Study) -> None:
+        """Show what a study was planned with; the folder it was found in stays."""
+        here = self.chooser.fields["outputs"].value
+        self.chooser.choose(replace(study.settings, outputs=str(here)))
 
     def _checkpoint(self) -> Checkpoint | None:
-        chosen = self.chooser.settings
-        name = chosen.model_names[0]
+        """Return the chosen model where it is on this machine; nothing is downloaded."""
+        name = self.chooser.model.value.split(",")[0].strip()
         try:
-            return find_checkpoint(choices.automatic(chosen.task) if name == "auto" else name)
+            model = choices.settled(name, self.chooser.task.value)
+            return find_checkpoint(model) if model and local_folder(model) else None
         except WorkbenchError:
             return None
 
-    def _follow(self, status: Status) -> None:
-        """Bring figure and findings up to date; called in the supervisor's thread."""
+    def _follow(self) -> None:
+        """Bring figure and findings up to date; called in a thread of its own."""
         study = self.control.study
         if study is None:
             return
@@ -87,10 +99,10 @@ class Interactive:
             self.findings.children = [_waiting()]
         self._follower.update()
         self.live.show(self._follower)
-        if status.state == _FINISHED and self._understood is not self._follower:
+        if self._follower.finished and self._understood is not self._follower:
             self._understood = self._follower
             filled = partial(self._conclude, self._follower)
-            self.findings.children = [Understand(self.control.store, study, filled).widget]
+            self.findings.children = [Understand(self._follower.store, study, filled).widget]
 
     def _conclude(self, follower: Follower, findings: Findings) -> None:
         """Show what a finished study says wherever it belongs; called in a thread of its own."""
@@ -99,6 +111,15 @@ class Interactive:
         self.live.conclude(follower, findings.report.figures["scores"])
         if self._saved:
             self._saved.update(HTML(findings.saved_html()))
+
+
+def _examples_of(task: str) -> str:
+    """Return the task that was typed, or the default where there is none of that name."""
+    try:
+        find(task)
+    except WorkbenchError:
+        return SweepSettings().task
+    return task
 
 
 def _waiting() -> ipywidgets.HTML:

@@ -20,11 +20,11 @@ from workbench.errors import WorkbenchError
 from workbench.execution import launch
 from workbench.notebook.announcer import Announcer
 from workbench.notebook.status import FAILED, STOPPING, Status
-from workbench.notebook.studies import RUNNING, stored_studies
+from workbench.notebook.studies import RUNNING, STOPPED, stored_studies
 from workbench.notebook.watched import Watched, tokens_per_step
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import load_study, plan_study
+from workbench.store.study import Study, load_study, plan_study
 
 POLL_SECONDS = 0.4
 STOPPING_SECONDS = 0.1
@@ -45,7 +45,9 @@ class Supervisor:
     Parameters
     ----------
     choose
-        Gives the settings of the next study, and the outputs folder of all.
+        Gives the settings of the next study.
+    outputs
+        Gives the outputs folder of all studies, also where no study can be chosen.
     poll
         Seconds between two looks.
 
@@ -57,8 +59,13 @@ class Supervisor:
         The study that is followed, None before the first.
     """
 
-    def __init__(self, choose: Callable[[], SweepSettings], poll: float = POLL_SECONDS):
-        self.choose, self.poll = choose, poll
+    def __init__(
+        self,
+        choose: Callable[[], SweepSettings],
+        outputs: Callable[[], Path],
+        poll: float = POLL_SECONDS,
+    ):
+        self.choose, self.outputs, self.poll = choose, outputs, poll
         self.status = Status()
         self.view: Watched | None = None
         self._job: Watched | None = None
@@ -68,6 +75,7 @@ class Supervisor:
         self._loaded: list[str] = []
         self._problem, self._stops = "", 0
         self._observers: list[Announcer[Status]] = []
+        self._attached: list[Announcer[Study]] = []
         self._commands: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
         self._planner = ThreadPoolExecutor(1, "planner")
         self._counter = ThreadPoolExecutor(1, "counter")
@@ -83,14 +91,22 @@ class Supervisor:
         WorkbenchError
             When it cannot be written.
         """
-        return RunStore(outputs_folder(self.choose()))
+        return RunStore(self.outputs())
 
     def observe(self, callback: Callable[[Status], None]) -> None:
         """Have a function called with the status whenever it has changed, in a thread of its own.
 
         While it is busy, what it would have been told in between is left out.
         """
-        self._observers.append(Announcer(callback, self._complain))
+        self._observers.append(Announcer(callback, self.complain))
+
+    def observe_attached(self, callback: Callable[[Study], None]) -> None:
+        """Have a function called with each study that was attached to, in a thread of its own."""
+        self._attached.append(Announcer(callback, self.complain))
+
+    def complain(self, problem: Exception) -> None:
+        """Show what went wrong elsewhere; any thread may call it."""
+        self._do(self._complaint(problem))
 
     def run(self) -> None:
         """Plan what is chosen now, and train what is missing after whatever trains.
@@ -112,8 +128,11 @@ class Supervisor:
         self._plan(self._loaded, name, partial(self._load, name))
 
     def reattach(self) -> None:
-        """Follow the study that trains, if one does: after the kernel was started again."""
-        self._plan(self._loaded, "", self._find_running)
+        """Follow the study that trains, or the latest where it was stopped, if there is one.
+
+        After the kernel was started again, or a session was lost, *Resume* is then all it takes.
+        """
+        self._plan(self._loaded, "", self._find_unfinished)
 
     def resume(self) -> None:
         """Train what is missing of the study that is followed."""
@@ -137,6 +156,8 @@ class Supervisor:
         self._thread.join()
         for observer in self._observers:
             observer.close()
+        for follower in self._attached:
+            follower.close()
 
     # What the planner does.
 
@@ -164,8 +185,10 @@ class Supervisor:
         watched = Watched(store, study, study.settings.workers)
         return partial(self._show, watched)
 
-    def _find_running(self) -> _Command | None:
-        names = [each.name for each in stored_studies(self.store) if each.state == RUNNING]
+    def _find_unfinished(self) -> _Command | None:
+        found = stored_studies(self.store)
+        names = [each.name for each in found if each.state == RUNNING]
+        names += [each.name for each in found[:1] if each.state == STOPPED]
         return self._load(names[0]) if names else None
 
     def _count_tokens(self, watched: Watched) -> None:
@@ -212,9 +235,6 @@ class Supervisor:
     def _clear(self) -> None:
         self._problem = ""
 
-    def _complain(self, problem: Exception) -> None:
-        self._do(self._complaint(problem))
-
     def _arrived(self, pending: list[_Asked], asked: _Asked, command: _Command | None) -> None:
         with suppress(ValueError):  # Stop has taken it off already.
             pending.remove(asked)
@@ -243,6 +263,8 @@ class Supervisor:
         self._looks_elsewhere = any(each is not self.view for each in self._active())
         if self.view.active:
             self._counter.submit(self._count_tokens, self.view)
+        for observer in self._attached:
+            observer.tell(self.view.study)
 
     def _resume(self) -> None:
         self._clear()

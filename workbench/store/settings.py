@@ -80,7 +80,9 @@ class SweepSettings:
     workers: int = _setting(
         0, "processes that train side by side", "as many as this machine carries"
     )
-    outputs: str = _setting("", "folder of runs and reports", "the project's outputs/")
+    outputs: str = _setting(
+        "", "folder of runs and reports, relative to the project", "the project's outputs/"
+    )
     study: str = _setting("", "a name for this sweep", "one made from its settings")
 
     def __post_init__(self) -> None:
@@ -173,10 +175,12 @@ def project_root() -> Path:
 def outputs_folder(settings: SweepSettings) -> Path:
     """Return the folder of runs and reports: what was given, else ``WORKBENCH_OUTPUTS``, else ours.
 
-    The variable is for hosted notebooks, whose own disk is gone when their session ends.
+    The variable is for hosted notebooks, whose own disk is gone when their session ends. A relative
+    folder is the project's: a notebook in JupyterLab, papermill and a terminal start elsewhere, and
+    find the same runs.
     """
-    given = settings.outputs or os.environ.get("WORKBENCH_OUTPUTS", "")
-    return Path(given).expanduser() if given else project_root() / "outputs"
+    given = settings.outputs or os.environ.get("WORKBENCH_OUTPUTS", "") or "outputs"
+    return project_root() / Path(given).expanduser()
 
 
 def _list(name: str, text: str) -> list[str]:
