@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from workbench.errors import WorkbenchError
@@ -61,6 +62,17 @@ def test_a_study_that_is_attached_to_brings_its_choices(open_with, tmp_path):
     assert opened.chooser.settings.seeds == "3"
     # What a study was planned with is no place on this machine.
     assert opened.chooser.outputs == tmp_path
+
+
+def test_what_a_finished_study_has_trained_is_planned_no_more(open_with, tmp_path):
+    store = RunStore(tmp_path)
+    opened = open_with(models="minilm", seeds="2", techniques="baseline")
+    wait_for(lambda: "2 of them to train" in opened.chooser.plan.value)
+    study = plan_study(opened.chooser.settings, store)
+    for spec in study.specs:
+        store.finish(spec, {"metric": "pearson"}, {"test": np.zeros(1, np.float32)}, {})
+    opened.control.supervisor.run()
+    wait_for(lambda: "0 of them to train" in opened.chooser.plan.value)
 
 
 def wait_for(condition, seconds=30):

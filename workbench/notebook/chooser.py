@@ -90,6 +90,11 @@ class Chooser:
             self._fill(settings)
             self._changed()
 
+    def plan_again(self) -> None:
+        """Make the plan of what is chosen anew, after runs were trained; any thread may call it."""
+        with self._lock:
+            self._follow()
+
     def _make(self) -> None:
         self.task = Picker(
             "task", _HELP["task"], "another: type its name with options", self._changed

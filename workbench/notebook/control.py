@@ -40,6 +40,7 @@ _BAR_STYLES = {
     FINISHED: "success",
     FAILED: "danger",
 }
+_LONG = {"width": "42em", "max_width": "100%"}
 _WRAPPED = {"flex_flow": "row wrap"}
 
 
@@ -92,10 +93,10 @@ class Control:
         self.resume = _button("Resume", "Go on with the study shown here", "step-forward")
         self.attach = _button("Attach", "Show the study that the list names", "link")
         self.studies = ipywidgets.Dropdown(
-            description="Studies", tooltip="All studies, newest first", layout={"width": "30em"}
+            description="Studies", tooltip="All studies, newest first", layout=_LONG
         )
         self.bar = ipywidgets.FloatProgress(
-            max=1.0, description="Progress", tooltip="Steps done", layout={"width": "30em"}
+            max=1.0, description="Progress", tooltip="Steps done", layout=_LONG
         )
         self.line, self.sentence, self.problem = (ipywidgets.HTML() for _ in range(3))
         self.queue = Waiting(self._drop)

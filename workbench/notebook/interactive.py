@@ -101,6 +101,7 @@ class Interactive:
         self.live.show(self._follower)
         if self._follower.finished and self._understood is not self._follower:
             self._understood = self._follower
+            self.chooser.plan_again()
             filled = partial(self._conclude, self._follower)
             self.findings.children = [Understand(self._follower.store, study, filled).widget]
 
