@@ -1,3 +1,3 @@
 """A workbench for fine-tuning biomedical language models on small data."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
