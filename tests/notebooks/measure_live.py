@@ -281,7 +281,8 @@ def machine(browser):
 def report(title, rows):
     """Print a part of the table as soon as it is known."""
     load = load_average()
-    print(f"\n{title} (load average {load}):")
+    said = f" (load average {load:.1f})" if load is not None else ""
+    print(f"\n{title}{said}:")
     print("\n".join(row.line() for row in rows), flush=True)
 
 

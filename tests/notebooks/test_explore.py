@@ -28,7 +28,7 @@ from lab import (
 )
 
 from workbench.store.events import read_events
-from workbench.store.folder import TIMINGS, RunStore
+from workbench.store.folder import PREDICTIONS, TIMINGS, RunStore
 
 pytestmark = MARKS
 
@@ -39,7 +39,7 @@ TINY = {
     "techniques": "baseline",
     "batch_size": 4,
 }
-LONG = TINY | {"epochs": 1000, "batch_size": 8, "seeds": 2}
+LONG = TINY | {"epochs": 1000, "batch_size": 8, "seeds": 1}
 """What trains until it is stopped."""
 ARMS = {"techniques": "baseline,reinit:1", "seeds": 2}
 """What is chosen by the widgets: four runs."""
@@ -78,7 +78,7 @@ class Explorer(Tab):
         """Return how many losses the page draws of all runs together."""
         return sum(count for name, count in self.points().items() if ", seed " in name)
 
-    def wait_for_points(self, more_than=0, seconds=LIMIT):
+    def wait_for_points(self, more_than=0, seconds=120):
         """Wait until more losses are drawn; return how many."""
         what = f"more than {more_than} points"
         wait_for(lambda: self.seed_points() > more_than, what, seconds, self.status)
@@ -257,14 +257,18 @@ def test_chosen_run_stopped_and_resumed(lab, browser, terminal):
         tab.page.locator(".workbench-saved img").first.wait_for(state="attached", timeout=MINUTE)
         tab.save(holds="data:image/png;base64,")
         assert_small(tab)
-        assert files(tab.outputs_folder) == files(terminal.outputs)
+        stored = files(terminal.outputs)
+        assert sum(path.endswith(PREDICTIONS) for path in stored) == 4
+        assert files(tab.outputs_folder) == stored
 
 
 def assert_small(tab):
-    """Expect a saved notebook that shows its figures anywhere, and is small."""
+    """Expect a saved notebook that shows its three figures anywhere, and is small."""
     outputs = tab.outputs()
     assert [item for item in outputs if item.output_type == "error"] == []
     assert [item.text for item in outputs if item.get("name") == "stderr"] == []
+    pages = [item.data.get("text/html", "") for item in outputs if "data" in item]
+    assert sum(page.count("data:image/png;base64,") for page in pages) == 3
     assert tab.path.stat().st_size < 200_000
 
 
