@@ -136,6 +136,8 @@ def watch(lab, browser, home):
     values = {"models": "minilm", "techniques": "baseline", "outputs": str(outputs)}
     with explorer(lab, browser, "watched", values) as tab:
         kernel = kernel_of(lab)
+        # The plan of what is chosen is made first, in a thread.
+        tab.page.get_by_text("Disk: about").wait_for(timeout=MINUTE)
         tab.wait_until_idle()
         seen.idle = cpu_share(kernel, IDLE_SECONDS)
         with simulated.worker(outputs, study.name, SECONDS) as process:
