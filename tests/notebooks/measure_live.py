@@ -60,6 +60,11 @@ TIME_STOP = """() => {
     window.stopped = 0;
 }"""
 
+SELECT = """(list, label) => {
+    list.selectedIndex = [...list.options].findIndex((option) => option.textContent === label);
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
 
 @dataclass
 class Measured:
@@ -117,9 +122,18 @@ def attach(tab, name):
     option = studies.locator("option", has_text=f"{name}:")
     tab.button("Refresh").click()
     wait_for(option.count, f"{name} is listed")
-    studies.select_option(option.get_attribute("value"))
+    # The list is read anew in a thread: what stood first may have moved meanwhile.
+    wait_for(lambda: select(studies, option), f"{name} is selected")
     tab.button("Attach").click()
     tab.page.get_by_role("status").filter(has_text=f"{name} ").wait_for(timeout=MINUTE)
+
+
+def select(studies, option):
+    """Select an option of a list; tell whether it was still there."""
+    label = option.text_content()
+    if label in studies.locator("option").all_text_contents():
+        studies.evaluate(SELECT, label)
+    return studies.locator("option:checked").text_content() == label
 
 
 def cpu_share(process, seconds):
