@@ -120,7 +120,6 @@ def attach(tab, name):
     """Attach to a study by the list of studies, and wait until it is drawn."""
     studies = tab.page.locator(".jp-OutputArea").get_by_label("Studies")
     option = studies.locator("option", has_text=f"{name}:")
-    tab.button("Refresh").click()
     wait_for(option.count, f"{name} is listed")
     # The list is read anew in a thread: what stood first may have moved meanwhile.
     wait_for(lambda: select(studies, option), f"{name} is selected")

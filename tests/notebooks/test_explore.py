@@ -223,7 +223,6 @@ def papermill(outputs, values):
 
 def attach(tab):
     """Attach to the only study by the list of studies."""
-    tab.button("Refresh").click()
     studies = tab.page.locator(".jp-OutputArea").get_by_label("Studies")
     wait_for(lambda: studies.locator("option").count(), "the study is listed")
     studies.select_option(index=0)
