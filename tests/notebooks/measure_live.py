@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import simulated
 from lab import MINUTE, Lab, Seen, end_workers, running_browser, running_lab, wait_for
-from test_explore import LONG, Explorer
+from test_explore import LONG, PROGRESS, Explorer
 
 from workbench.benchmark.machine import load_average, processor
 
@@ -50,7 +50,7 @@ TIME_STOP = """() => {
         (button) => button.textContent.trim() === "Stop");
     stop.addEventListener("click", (event) => {
         const changed = new MutationObserver(() => {
-            const said = [...document.querySelectorAll("[role=status]")];
+            const said = [...document.querySelectorAll(".jp-OutputArea [role=note]")];
             if (!said.some((line) => / stopped: /.test(line.textContent))) return;
             window.stopped = performance.now() - event.timeStamp;
             changed.disconnect();
@@ -124,7 +124,7 @@ def attach(tab, name):
     # The list is read anew in a thread: what stood first may have moved meanwhile.
     wait_for(lambda: select(studies, option), f"{name} is selected")
     tab.button("Attach").click()
-    tab.page.get_by_role("status").filter(has_text=f"{name} ").wait_for(timeout=MINUTE)
+    tab.page.locator(PROGRESS).filter(has_text=f"{name} ").wait_for(timeout=MINUTE)
 
 
 def select(studies, option):
@@ -205,7 +205,7 @@ def show(tab, outputs, name):
         simulated.go(process)
         tab.page.locator(".workbench-live").scroll_into_view_if_needed()
         tab.wait_for_points()
-    tab.page.get_by_role("status").filter(has_text=f"{name} finished: ").wait_for(timeout=MINUTE)
+    tab.page.locator(PROGRESS).filter(has_text=f"{name} finished: ").wait_for(timeout=MINUTE)
     total = simulated.STEPS * OF_RUNS
     wait_for(lambda: tab.seed_points() > total / 4, f"{name} is drawn")
     wait_until_saved(tab, name)

@@ -49,6 +49,7 @@ POINTS = """() => Object.fromEntries(
         panel => panel.data.map(trace => [
             `${panel.getAttribute("aria-label").split(" over ")[0]}: ${trace.name}`,
             Array.from(trace.y ?? []).filter(Number.isFinite).length])))"""
+PROGRESS = ".jp-OutputArea [role=note]"
 STATUS = re.compile(r"^(\S+) (running|stopping|stopped|finished|failed): (\d+) of (\d+) runs")
 LIMIT = 300
 """Seconds that a step of a test may take on a machine that has much else to do."""
@@ -61,7 +62,7 @@ class Explorer(Tab):
 
     def status(self):
         """Return the line that tells of the study."""
-        lines = self.page.get_by_role("status").all_inner_texts()
+        lines = self.page.locator(PROGRESS).all_inner_texts()
         return next((line for line in lines if STATUS.match(line)), "")
 
     def wait_for_state(self, state, seconds=LIMIT):
