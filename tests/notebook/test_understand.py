@@ -1,6 +1,7 @@
 import shlex
 from types import SimpleNamespace
 
+import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,6 +159,20 @@ def test_every_button_writes_its_files_and_says_where(planned):
     )
     assert len(pd.read_csv(folder / "runs.csv")) == 4
     assert parsed((folder / "reproduce.sh").read_text())[0] == study.settings
+
+
+def test_a_panel_that_is_closed_leaves_no_widget_behind(planned):
+    store, study = planned
+    finish(store, study.specs)
+    made = []
+    ipywidgets.Widget.on_widget_constructed(made.append)
+    panel = Understand(store, study)
+    ipywidgets.Widget.on_widget_constructed(None)
+    panel.wait()
+    panel.close()
+    assert len(made) > 6
+    # A widget without a connection is kept by nobody.
+    assert [each for each in made if each.comm is not None] == []
 
 
 def test_pictures_are_written(tmp_path):

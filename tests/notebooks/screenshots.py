@@ -3,9 +3,9 @@
     python tests/notebooks/screenshots.py            # about a quarter of an hour on two cores
     python tests/notebooks/screenshots.py --seeds 2 --max-steps 8 --to /tmp/pictures
 
-The study is BIOSSES with the bundled MiniLM. The data browser shows generated text, since BLURB's
-is not the project's to publish. What was trained before is not trained again: without a live view
-of it, the picture of that is left as it is.
+The study is BIOSSES with the bundled MiniLM. What was trained before is not trained again: without
+a live view of it, the picture of that is left as it is. The data browser is not drawn, since BLURB's
+text is not the project's to publish.
 """
 
 import argparse
@@ -18,9 +18,7 @@ from lab import MINUTE, ROOT, Seen, Tab, running_browser, running_lab
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 420, "height": 900}
-MARGIN = 8
 THEMES = ("light", "dark")
-SECTIONS = {"choose": "Choose", "watch": "Watch", "understand": "Understand", "data": "Data"}
 # The page scrolls within the notebook: it is made as tall as what it shows.
 TALL = 5200
 
@@ -66,8 +64,7 @@ def draw(tab, chosen):
     for theme in in_themes(tab):
         shoot(tab, "choose", chosen.to / f"explore-choose-{theme}.png")
     tab.button("Run").click()
-    half = 10 * chosen.seeds // 10
-    running = tab.page.get_by_text(re.compile(rf"running: {half} of "))
+    running = tab.page.get_by_text(re.compile(rf"running: {chosen.seeds} of "))
     finished = tab.page.get_by_text(re.compile("finished: "))
     running.or_(finished).first.wait_for(timeout=60 * MINUTE)
     if running.count():

@@ -11,6 +11,7 @@ import ipywidgets
 from IPython.display import HTML, DisplayHandle, display
 
 from workbench.errors import WorkbenchError
+from workbench.execution.shortage import return_heap
 from workbench.models.checkpoint import Checkpoint, find_checkpoint, local_folder
 from workbench.notebook import choices
 from workbench.notebook.chooser import Chooser
@@ -38,10 +39,12 @@ class Interactive:
         self.chooser = Chooser(SweepSettings.from_namespace(namespace))
         self.control = Control(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         self.live = LiveFigure()
-        self.findings = ipywidgets.VBox([_waiting()])
+        self._not_yet = _waiting()
+        self.findings = ipywidgets.VBox([self._not_yet])
         self.examples = Examples(_examples_of(self.chooser.task.value), self._checkpoint())
         self._follower: Follower | None = None
         self._understood: Follower | None = None
+        self._panel: Understand | None = None
         self._saved: DisplayHandle | None = None
         self._pacer = Pacer(self._follow, self.control.supervisor.complain)
         self.chooser.observe(lambda chosen: self.examples.choose(chosen.task, self._checkpoint()))
@@ -96,14 +99,21 @@ class Interactive:
             return
         if self._follower is None or self._follower.study.run_ids != study.run_ids:
             self._follower = Follower(self.control.store, study)
-            self.findings.children = [_waiting()]
+            self._understand(None)
         self._follower.update()
         self.live.show(self._follower)
         if self._follower.finished and self._understood is not self._follower:
             self._understood = self._follower
             self.chooser.plan_again()
             filled = partial(self._conclude, self._follower)
-            self.findings.children = [Understand(self._follower.store, study, filled).widget]
+            self._understand(Understand(self._follower.store, study, filled))
+
+    def _understand(self, panel: Understand | None) -> None:
+        """Show what a study says, None where it is not finished, in place of what was there."""
+        before, self._panel = self._panel, panel
+        self.findings.children = [panel.widget if panel else self._not_yet]
+        if before:
+            before.close()
 
     def _conclude(self, follower: Follower, findings: Findings) -> None:
         """Show what a finished study says wherever it belongs; called in a thread of its own."""
@@ -112,6 +122,7 @@ class Interactive:
         self.live.conclude(follower, findings.report.figures["scores"])
         if self._saved:
             self._saved.update(HTML(findings.saved_html()))
+        return_heap()
 
 
 def _examples_of(task: str) -> str:

@@ -291,11 +291,17 @@ class Understand:
             name: ipywidgets.Button(description=name, tooltip=tooltip, icon="download")
             for name, tooltip in _TOOLTIPS.items()
         }
-        row = ipywidgets.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"})
-        self.widget = ipywidgets.VBox([self.text, row, self.said])
+        self._row = ipywidgets.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"})
+        self.widget = ipywidgets.VBox([self.text, self._row, self.said])
         for button in self.buttons.values():
             button.disabled = True
         self._in_thread(lambda: self._fill(Findings(store, study)))
+
+    def close(self) -> None:
+        """Take its widgets away: what is still displayed would be kept for good otherwise."""
+        for each in (*self.buttons.values(), self.text, self.said, self._row, self.widget):
+            for part in (each.layout, getattr(each, "style", each), each):
+                part.close()
 
     def wait(self) -> None:
         """Wait until what was asked for last is done."""
