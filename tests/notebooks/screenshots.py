@@ -4,8 +4,8 @@
     python tests/notebooks/screenshots.py --seeds 2 --max-steps 8 --to /tmp/pictures
 
 The study is BIOSSES with the bundled MiniLM. What was trained before is not trained again: without
-a live view of it, the picture of that is left as it is. The data browser is not drawn, since BLURB's
-text is not the project's to publish.
+a live view of it, the picture of that is left as it is. The data browser is not drawn, since the
+text of BLURB is not the project's to publish.
 """
 
 import argparse
