@@ -123,9 +123,9 @@ def test_another_follower_starts_the_figure_anew(page, followed, follow):
 
 def test_a_page_that_asks_before_a_study_gets_it_when_it_comes(page, followed, follow):
     page.ask("everything")
-    assert page.sent == []
+    assert page.sent == [({"kind": "nothing"}, None)]
     page.show(follow(followed(0, [1.0])))
-    assert "figure" in page.sent[0][0]
+    assert "figure" in page.sent[1][0]
 
 
 def scores():
@@ -257,15 +257,20 @@ def browser():
     assert complaints == []
 
 
+def pass_on(page, browser):
+    """Let the page hear what was sent."""
+    for content, buffers in page.sent:
+        coded = base64.b64encode(b"".join(buffers or [])).decode()
+        browser.evaluate("message => deliver(...message)", [content, coded])
+    page.sent.clear()
+
+
 def talk(page, browser, ready):
     """Pass messages on until what is drawn is as wanted; return it."""
     for _ in range(100):
         for question in browser.evaluate("() => asked.splice(0)"):
             page.ask(question["kind"])
-        for content, buffers in page.sent:
-            coded = base64.b64encode(b"".join(buffers or [])).decode()
-            browser.evaluate("message => deliver(...message)", [content, coded])
-        page.sent.clear()
+        pass_on(page, browser)
         drawn = browser.evaluate(DRAWN)
         if len(drawn) >= 4 and ready(drawn):
             return drawn
@@ -322,6 +327,26 @@ def test_a_browser_draws_every_point_and_gets_it_back(page, browser, followed, f
         page.show(follower)
     seen = talk(page, browser, lambda drawn: len(drawn[0][0][0]) == 5)
     assert seen[0][0] == [[1, 2, 3, 4, 5], [4, 2.5, 1.25, 1, 0.5]]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_browser_asks_again_where_a_message_was_lost(page, browser, followed, follow):
+    follower = follow(followed(0, [4, 2]))
+    page.show(follower)
+    talk(page, browser, lambda drawn: drawn[0])
+    browser.reload()
+    browser.wait_for_function("() => asked.length")
+    page.ask("library")
+    pass_on(page, browser)
+    browser.wait_for_function("() => asked.length === 2")
+    browser.evaluate("() => asked.splice(0)")  # Nobody hears it, and points go on.
+    follower.runs["r0"], page.now = followed(0, [4, 2, 1]), 1
+    page.show(follower)
+    pass_on(page, browser)
+    browser.wait_for_function("() => asked.length")
+    assert talk(page, browser, lambda drawn: drawn[0])[0][0] == [[1, 2, 3], [4, 2, 1]]
 
 
 @pytest.mark.browser

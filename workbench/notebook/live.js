@@ -3,6 +3,7 @@
 
 const PACE = 200; // Milliseconds between the starts of two drawings of a panel.
 const REST = 50; // Milliseconds between the end of one and the start of the next.
+const PATIENCE = 5000; // Milliseconds until a question that nobody answered is asked again.
 const MOST_POINTS = 12000; // Drawn in one panel, over all its lines.
 const FEWEST_BUCKETS = 50;
 const MOST_SINGLE_TICKS = 8;
@@ -121,10 +122,20 @@ class View {
     model.on("msg:custom", this.listen);
     this.resized = new ResizeObserver(() => this.markAll());
     this.resized.observe(element);
-    model.send({ kind: window[LIBRARY] ? "everything" : "library" });
+    this.ask();
+  }
+
+  /** Ask for what is missing, again and again: a message may be lost while a page is loaded anew. */
+  ask() {
+    clearTimeout(this.asking);
+    if (this.closed) return;
+    this.model.send({ kind: window[LIBRARY] ? "everything" : "library" });
+    this.asking = setTimeout(() => this.ask(), PATIENCE);
   }
 
   async receive(message, buffers) {
+    // Points that merely go on are no answer.
+    if (message.figure || !["points", "result"].includes(message.kind)) clearTimeout(this.asking);
     if (message.kind === "library" && !window[LIBRARY]) {
       try {
         await loadLibrary(buffers[0]);
@@ -132,7 +143,7 @@ class View {
         this.note.textContent = `The live figure cannot be drawn in this browser: ${problem}`;
         return;
       }
-      this.model.send({ kind: "everything" });
+      this.ask();
     }
     if (!window[LIBRARY]) return;
     if (message.kind === "points") this.take(message, buffers[0]);
@@ -143,7 +154,7 @@ class View {
     if (message.figure) this.begin(message.figure);
     else if (this.number === null || message.number !== this.number + 1) {
       // Something was missed, as when a laptop was closed. Asked once: the answer sets the number.
-      if (this.number !== null) this.model.send({ kind: "everything" });
+      if (this.number !== null) this.ask();
       this.number = null;
       return;
     }
@@ -262,6 +273,7 @@ class View {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.asking);
     this.model.off("msg:custom", this.listen);
     this.resized.disconnect();
     for (const { box } of this.panels) window[LIBRARY]?.purge(box);

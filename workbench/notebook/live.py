@@ -96,6 +96,8 @@ class LiveFigure(anywidget.AnyWidget):
             with self._lock:
                 if self._lines is not None:
                     self._send_everything(self._lines)
+                else:
+                    self.send({"kind": "nothing"})
 
     def _send_everything(self, lines: Lines) -> None:
         self._send_points({"figure": lines.figure()}, lines.everything(), lines)
