@@ -9,12 +9,14 @@ text of BLURB is not the project's to publish.
 """
 
 import argparse
+import io
 import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from lab import MINUTE, ROOT, Seen, Tab, running_browser, running_lab
+from PIL import Image
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 420, "height": 900}
@@ -39,7 +41,7 @@ def arguments():
     parser.add_argument("--techniques", default="baseline,freeze")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--max-steps", type=int, default=0)
-    parser.add_argument("--outputs", default=str(ROOT / "outputs"))
+    parser.add_argument("--outputs", default="", help="default: the project's")
     parser.add_argument("--to", type=Path, default=ROOT / "notebooks" / "pictures")
     return parser.parse_args()
 
@@ -107,8 +109,10 @@ def viewport(page, size):
 def shoot(tab, section, target):
     """Draw the output of a section's cell."""
     cell = tab.page.locator(".jp-CodeCell", has_text=f"explore.{section}()")
-    cell.locator(".jp-Cell-outputArea").screenshot(path=str(target))
-    print(target)
+    drawn = Image.open(io.BytesIO(cell.locator(".jp-Cell-outputArea").screenshot()))
+    few = drawn.convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(target, optimize=True)
+    print(target, flush=True)
 
 
 if __name__ == "__main__":
