@@ -23,6 +23,7 @@ sweep: $(READY) ## Run the batch notebook, by default a small offline study
 	@$(BIN)/python -m workbench sweep $(ARGS)
 
 lab: $(READY) ## Open the notebooks in JupyterLab, on this machine only
+	@mkdir -p $(LAB_SETTINGS) && cp workbench/notebook/jupyterlab.json $(LAB_SETTINGS)/overrides.json
 	@$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/$(NOTEBOOK) \
 	  $(ROOT_FLAG) $(QUIET_LAB) $(ARGS)
 
@@ -42,6 +43,9 @@ check: $(DEV_READY) ## Check format, style, types, imports and notebooks
 	@$(BIN)/lint-imports
 	@$(BIN)/nbstripout --verify --keep-id $(wildcard notebooks/*.ipynb)
 
+# Without subshells for widgets: a page that is loaded anew may talk to one that is gone, and a click
+# on Stop would be lost. And nobody is asked whether the network may be asked for news.
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 NOTEBOOK = $(addprefix tree/,$(firstword $(wildcard notebooks/explore.ipynb notebooks/sweep.ipynb)))
 ROOT_FLAG = $(if $(filter 0,$(shell id -u)),--allow-root)
 # JupyterLab would ask the network for news, updates and extensions, and log every step.

@@ -2,7 +2,6 @@
 
 import getpass
 import importlib.util
-import json
 import os
 import re
 import secrets
@@ -34,13 +33,8 @@ MARKS = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
     pytest.mark.skipif(not importlib.util.find_spec("jupyterlab"), reason="no JupyterLab"),
 ]
-# JupyterLab would ask whether it may fetch news, and look for a newer version of itself.
-OVERRIDES = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    }
-}
+OVERRIDES = ROOT / "workbench" / "notebook" / "jupyterlab.json"
+"""JupyterLab's settings, as `make lab` has them."""
 ERROR = ".jp-OutputArea [data-mime-type*=error]"
 # Cells run one after the other; after an error, the cells below are never run. A cell whose code is
 # hidden shows no number.
@@ -70,7 +64,7 @@ class Lab:
         self.port, self.token = free_port(), secrets.token_hex(16)
         self.root.mkdir()
         (home / "settings").mkdir()
-        (home / "settings" / "overrides.json").write_text(json.dumps(OVERRIDES))
+        shutil.copy(OVERRIDES, home / "settings" / "overrides.json")
         with (home / "server.log").open("wb") as log:
             self.process = subprocess.Popen(
                 self._line(), env=self._environment(), stdout=log, stderr=log
