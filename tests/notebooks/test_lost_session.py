@@ -14,13 +14,9 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-import torch
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
-from transformers import BertConfig, BertModel
 
-from workbench.models.checkpoint import bundled
-from workbench.models.tokenizer import load_tokenizer
 from workbench.notebook.badges import Repository, set_up_source
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study
@@ -45,21 +41,11 @@ pytestmark = [
 
 
 @pytest.fixture
-def parameters(tmp_path):
+def parameters(small_model):
     """Return the parameters of a study of four short runs, one after the other."""
-    config = BertConfig(
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
-        max_position_embeddings=64,
-    )
-    torch.manual_seed(0)
-    BertModel(config).save_pretrained(tmp_path / "model")
-    load_tokenizer(bundled()).save_pretrained(tmp_path / "model")
     return {
         "task": "miniature-similarity:size=24",
-        "models": str(tmp_path / "model"),
+        "models": str(small_model),
         "techniques": "baseline,reinit:1",
         "seeds": 2,
         "epochs": 20,

@@ -9,7 +9,7 @@ from typing import Any
 from IPython.display import HTML, Markdown, display
 
 from workbench.models.checkpoint import find_checkpoint
-from workbench.notebook.layers import drawing
+from workbench.notebook.layers import gallery
 from workbench.notebook.sweep import Sweep, show
 from workbench.tasks.catalogue import find
 
@@ -36,11 +36,8 @@ class Headless:
         study = self.sweep.study
         models = dict.fromkeys(spec.model for spec in study.specs)
         depths = dict.fromkeys(find_checkpoint(name).layers for name in models)
-        techniques = study.settings.technique_names
-        drawn = [drawing(layers, name) for layers in depths for name in techniques]
-        display(
-            HTML(f'<div style="display: flex; flex-wrap: wrap; gap: 1em">{"".join(drawn)}</div>')
-        )
+        names = study.settings.technique_names
+        display(HTML("".join(gallery(layers, names) for layers in depths)))
 
     def run(self) -> None:
         """Train what is missing, with one line of progress."""
