@@ -237,9 +237,14 @@ class Tab:
         self.menu("Run", re.compile("^Run All Cells$"))
 
     def restart_and_run_all(self):
-        """Restart the kernel and run all cells; does not wait."""
+        """Restart the kernel, run all cells, and wait until the old outputs are gone.
+
+        Until their cell runs again they look alive, but the kernel they would talk to has ended.
+        """
+        old = self.page.locator(".jp-CodeCell .jp-OutputArea-output").last.element_handle()
         self.menu("Kernel", re.compile("^Restart Kernel and Run All Cells"))
         self.page.locator(".jp-Dialog button", has_text="Restart").click()
+        self.page.wait_for_function("old => !old.isConnected", arg=old, timeout=4 * MINUTE)
 
     def wait_until_ran(self):
         """Wait until every cell was run to its end, or one has failed."""

@@ -1,10 +1,13 @@
 """Measure explore.ipynb's live view in a real JupyterLab and print a table.
 
 ``python tests/notebooks/measure_live.py`` takes about six minutes, and wants a quiet machine: what
-else runs there is measured too. Studies are simulated by a process of their own (`simulated`), but
+else runs there is measured too. With names of parts (watch, stops, memory) it measures only these;
+``--studies`` and ``--runs`` say for how many studies of how many runs memory is measured. Studies
+are simulated by a process of their own (`simulated`), but
 for the time that Stop takes, which is that of a study that trains.
 """
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -21,9 +24,10 @@ from test_explore import LONG, PROGRESS, Explorer
 from workbench.benchmark.machine import load_average, processor
 
 SEEDS, SECONDS = 10, 30
-STUDIES, OF_RUNS, FAST = 20, 5, 3
-"""For the memory: how many studies, of how many runs, and within how many seconds each."""
+FAST = 3
+"""Within how many seconds each study ends for which memory is measured."""
 STOPS = 5
+PARTS = ("watch", "stops", "memory")
 IDLE_SECONDS = 10
 WINDOW = {"width": 1400, "height": 1000}
 MEGABYTE = 1e6
@@ -180,25 +184,25 @@ def click_until(tab, kernel, process):
     return (sum(kernel.cpu_times()[:2]) - before) / (time.monotonic() - started)
 
 
-def sequence(lab, browser, home):
+def sequence(lab, browser, home, studies, runs):
     """Show studies one after the other; return the kernel's memory and the page's after each."""
     outputs, found = home / "sequence", []
-    for number in range(STUDIES):
-        seeds = range(number * OF_RUNS, (number + 1) * OF_RUNS)
+    for number in range(studies):
+        seeds = range(number * runs, (number + 1) * runs)
         simulated.plan(outputs, f"study-{number}", ",".join(map(str, seeds)))
     values = {"models": "minilm", "techniques": "baseline", "outputs": str(outputs)}
     with explorer(lab, browser, "sequence", values) as tab:
         kernel, page = kernel_of(lab), tab.page
         session = page.context.new_cdp_session(page)
-        for number in range(STUDIES):
-            show(tab, outputs, f"study-{number}")
+        for number in range(studies):
+            show(tab, outputs, f"study-{number}", runs)
             session.send("HeapProfiler.collectGarbage")
             heap = page.evaluate("() => performance.memory.usedJSHeapSize")
             found.append((kernel.memory_info().rss, heap))
     return found
 
 
-def show(tab, outputs, name):
+def show(tab, outputs, name, runs):
     """Follow a study from its first event to what can be concluded from it."""
     with simulated.worker(outputs, name, FAST) as process:
         attach(tab, name)
@@ -206,7 +210,7 @@ def show(tab, outputs, name):
         tab.page.locator(".workbench-live").scroll_into_view_if_needed()
         tab.wait_for_points()
     tab.page.locator(PROGRESS).filter(has_text=f"{name} finished: ").wait_for(timeout=MINUTE)
-    total = simulated.STEPS * OF_RUNS
+    total = simulated.STEPS * runs
     wait_for(lambda: tab.seed_points() > total / 4, f"{name} is drawn")
     wait_until_saved(tab, name)
 
@@ -266,15 +270,19 @@ def of_sequence(found):
         "kernel, resident": [resident for resident, _ in found],
         "page, JavaScript heap": [heap for _, heap in found],
     }
-    return [_quarters(what, values) for what, values in memories.items()]
+    return [row for what, values in memories.items() for row in _memory(what, values)]
 
 
-def _quarters(what, values):
-    """Return a row with a memory's mean over the first and over the last quarter."""
-    quarter = len(values) // 4
+def _memory(what, values):
+    """Return a row with a memory after each study, and one with its first and last quarter."""
+    quarter = max(len(values) // 4, 1)
     first, last = (statistics.mean(part) for part in (values[:quarter], values[-quarter:]))
     value = f"{first / MEGABYTE:.0f}, {last / MEGABYTE:.0f} MB"
-    return Measured(f"{what}: first quarter, last", value, f"{100 * (last / first - 1):+.0f}%")
+    each = " ".join(f"{value / MEGABYTE:.0f}" for value in values)
+    return [
+        Measured(f"{what}, after each", f"{each} MB"),
+        Measured(f"{what}: first quarter, last", value, f"{100 * (last / first - 1):+.0f}%"),
+    ]
 
 
 def of_stops(found):
@@ -301,8 +309,19 @@ def report(title, rows):
     print("\n".join(row.line() for row in rows), flush=True)
 
 
+def parse():
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all where none is named")
+    parser.add_argument("--studies", type=int, default=20, help="shown one after the other")
+    parser.add_argument("--runs", type=int, default=5, help="of each of these studies")
+    return parser.parse_args()
+
+
 def main():
     """Measure and print."""
+    asked = parse()
+    parts = asked.parts or PARTS
     with (
         tempfile.TemporaryDirectory() as folder,
         running_browser("--enable-precise-memory-info") as browser,
@@ -311,11 +330,15 @@ def main():
         (home / "lab").mkdir()
         print(machine(browser))
         with running_lab(home / "lab") as lab:
-            title = f"{SEEDS} seeds of {simulated.STEPS} steps within {SECONDS} s"
-            report(title, of_watching(watch(lab, browser, home)))
-            report("A study that trains", of_stops(stops(lab, browser, home)))
-            title = f"{STUDIES} studies of {OF_RUNS} runs of {simulated.STEPS} steps"
-            report(title, of_sequence(sequence(lab, browser, home)))
+            if "watch" in parts:
+                title = f"{SEEDS} seeds of {simulated.STEPS} steps within {SECONDS} s"
+                report(title, of_watching(watch(lab, browser, home)))
+            if "stops" in parts:
+                report("A study that trains", of_stops(stops(lab, browser, home)))
+            if "memory" in parts:
+                title = f"{asked.studies} studies of {asked.runs} runs of {simulated.STEPS} steps"
+                found = sequence(lab, browser, home, asked.studies, asked.runs)
+                report(title, of_sequence(found))
 
 
 if __name__ == "__main__":
