@@ -114,6 +114,9 @@ class Description:
             "every label in order (for tokens every type of mention); empty is those of train"
         ),
     )
+    negative: tuple[str, ...] = field(
+        default=(), metadata=_help('labels that F1 leaves out, such as "no relation"')
+    )
     separator: str = field(
         default=";", metadata=_help("what stands between the labels of a multi-label cell")
     )
@@ -164,6 +167,10 @@ class Description:
             yield "labels names one twice: name each once"
         if len(self.labels) == 1 and self.kind == CLASSIFICATION:
             yield "labels names one alone, which leaves nothing to tell apart: name the others"
+        if self.negative and self.kind != CLASSIFICATION:
+            yield f"negative is for classification, not for {self.kind}: leave it out"
+        if self.labels and not set(self.negative) < set(self.labels):
+            yield "negative must name some of labels, but not all"
         if self.labels and self.kind == REGRESSION:
             yield "a regression has no labels: leave them out"
         if self.max_length < 4:

@@ -35,12 +35,14 @@ _READERS: dict[str, Callable[[Path, Description], Iterator[Row]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OwnData:
     """What a task file stands for.
 
     Attributes
     ----------
+    description
+        What the task file says.
     labels
         Names of the model's outputs: classes, or IOB2 tags; empty for a regression.
     splits
@@ -49,6 +51,7 @@ class OwnData:
         What a result must say of the data.
     """
 
+    description: Description
     labels: tuple[str, ...]
     splits: dict[str, Dataset]
     notes: tuple[str, ...]
@@ -71,7 +74,7 @@ def read(description: Description) -> OwnData:
         _check_labels(description, labels, split, found)
     records = {split: _records(description, labels, splits[split]) for split in SPLITS}
     outputs = tags_of(labels) if description.kind == TOKENS else labels
-    return OwnData(outputs, records, _notes(description, given, splits))
+    return OwnData(description, outputs, records, _notes(description, given, splits))
 
 
 def texts_of(description: Description) -> tuple[str, ...]:
@@ -128,6 +131,8 @@ def _labels(description: Description, train: Sequence[Example]) -> tuple[str, ..
             f"the labels of train, {len(labels)} different ones, look like texts: name the column "
             "of the labels under columns, or list all labels under labels"
         )
+    if not set(description.negative) <= set(labels):
+        raise description.wrong("negative names a label that train does not have: correct it")
     return labels
 
 

@@ -11,20 +11,8 @@ from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.own.description import Description
 from workbench.tasks.task import SPLITS
 
-ENDINGS = (".yaml", ".yml")
-
 LARGEST = 1 << 20
 """Bytes of a task file; what is larger is something else."""
-
-
-def is_task_file(text: str) -> bool:
-    """Tell whether what a user typed as a task is the path of a task file."""
-    return text.strip().lower().endswith(ENDINGS)
-
-
-def absolute(text: str) -> Path:
-    """Return the one path of a task file: absolute, links resolved."""
-    return Path(text.strip()).expanduser().resolve()
 
 
 def read_description(path: Path) -> Description:
@@ -33,7 +21,7 @@ def read_description(path: Path) -> Description:
     Parameters
     ----------
     path
-        From `absolute`.
+        Absolute: see `workbench.tasks.own.path.absolute`.
 
     Raises
     ------

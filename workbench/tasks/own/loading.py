@@ -1,0 +1,60 @@
+"""An own task's data, read once for as long as it stays the same, and the hash that names it."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from workbench.spec import canonical_json
+from workbench.tasks import files
+from workbench.tasks.own.reading import OwnData, read
+from workbench.tasks.own.scoring import find_metric
+from workbench.tasks.own.task_file import read_description
+
+
+def load_own(path: Path) -> OwnData:
+    """Read the data of a task file.
+
+    Raises
+    ------
+    WorkbenchError
+        For a task file or data that cannot be used; no sentence quotes a text.
+    """
+    description = read_description(path)
+    contents = tuple(_content(description.source(split)) for split in description.splits)
+    return _read(path, _content(path), contents)
+
+
+@lru_cache(maxsize=4)
+def data_hash(data: OwnData) -> str:
+    """Return the SHA-256, hexadecimal, of all that scores depend on.
+
+    That is every record of every split (texts, labels, documents), the names of the labels, and
+    the metric, with the version of the package that a function comes from. Whatever changes none
+    of these is the same task: its title, another format of the files, a column that is not read.
+    """
+    metric = find_metric(data.description.metric, data.description.kind)
+    meaning = [data.description.kind, data.labels, data.description.negative]
+    digest = hashlib.sha256(canonical_json([meaning, metric.name, metric.origin]).encode())
+    for split, records in data.splits.items():
+        # Row by row, so that there is never a second copy of all text.
+        digest.update(canonical_json([split, len(records)]).encode())
+        for record in records:
+            digest.update(canonical_json(record).encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, task_file: str, contents: tuple[str, ...]) -> OwnData:
+    """Read a task once in a process for as long as the contents of its files stay the same."""
+    return read(read_description(path))
+
+
+def _content(source: Path | str) -> str:
+    """Return what names the content of a file, of all files of a folder, or of a hub's dataset."""
+    if isinstance(source, str):
+        return source
+    found = sorted(source.rglob("*")) if source.is_dir() else [source]
+    try:
+        return " ".join(f"{path}={files.sha256(path)}" for path in found if not path.is_dir())
+    except OSError:  # Whoever reads it says what is wrong.
+        return ""
