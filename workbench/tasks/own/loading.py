@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workbench.spec import canonical_json
 from workbench.tasks import files
+from workbench.tasks.own import stored
 from workbench.tasks.own.reading import OwnData, read
 from workbench.tasks.own.scoring import find_metric
 from workbench.tasks.own.task_file import read_description
@@ -22,6 +23,19 @@ def load_own(path: Path) -> OwnData:
     description = read_description(path)
     contents = tuple(_content(description.source(split)) for split in description.splits)
     return _read(path, _content(path), contents)
+
+
+def is_here(path: Path) -> bool:
+    """Tell whether the data of a task file is on this machine, not a dataset of the hub.
+
+    Raises
+    ------
+    WorkbenchError
+        For a task file that cannot be used.
+    """
+    description = read_description(path)
+    sources = map(description.source, description.splits)
+    return all(isinstance(source, Path) or stored.is_cached(source) for source in sources)
 
 
 @lru_cache(maxsize=4)

@@ -10,6 +10,7 @@ from typing import Any
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict
+from datasets.config import HF_DATASETS_CACHE
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.own.description import HUB
@@ -41,6 +42,12 @@ def open_dataset(source: Path | str) -> dict[str, Dataset]:
     if "train" not in splits:
         raise WorkbenchError(f"the dataset {source} has no split 'train': save it with one")
     return splits
+
+
+def is_cached(source: str) -> bool:
+    """Tell whether a dataset of the hub was downloaded before, whatever its revision."""
+    name = source.removeprefix(HUB).partition("@")[0]
+    return Path(HF_DATASETS_CACHE, name.replace("/", "___")).is_dir()
 
 
 def rows(source: Path | str, split: str, records: Dataset) -> Iterator[Row]:
