@@ -4,7 +4,8 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.own.description import Columns, Split, Start
-from workbench.tasks.own.task_file import absolute, is_task_file, read_description
+from workbench.tasks.own.path import absolute, is_task_file
+from workbench.tasks.own.task_file import read_description
 
 
 @pytest.fixture
@@ -101,7 +102,9 @@ def test_what_must_be_there(read, missing):
 
 def test_other_files_are_no_task_files(tmp_path):
     path = tmp_path / "task.yaml"
-    with pytest.raises(WorkbenchError, match=r"there is no task file .*task\.yaml"):
+    with pytest.raises(
+        WorkbenchError, match=r"there is no task file .*task\.yaml that can be read"
+    ):
         read_description(path)
     path.write_text("- a\n")
     with pytest.raises(WorkbenchError, match="it must hold settings"):
@@ -117,7 +120,7 @@ def test_a_path_has_one_form(tmp_path, monkeypatch):
     (tmp_path / "Task.YAML").touch()
     (tmp_path / "link.yml").symlink_to("Task.YAML")
     assert is_task_file(" Task.YAML ") and is_task_file("link.yml") and not is_task_file("hoc")
-    assert absolute("Task.YAML") == absolute("link.yml") == tmp_path.resolve() / "Task.YAML"
+    assert absolute("Task.YAML") == absolute("link.yml") == str(tmp_path.resolve() / "Task.YAML")
 
 
 def test_a_file_whose_ending_tells_nothing_needs_a_format(read):

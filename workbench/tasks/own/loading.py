@@ -38,7 +38,6 @@ def is_here(path: Path) -> bool:
     return all(isinstance(source, Path) or stored.is_cached(source) for source in sources)
 
 
-@lru_cache(maxsize=4)
 def data_hash(data: OwnData) -> str:
     """Return the SHA-256, hexadecimal, of all that scores depend on.
 
@@ -46,12 +45,18 @@ def data_hash(data: OwnData) -> str:
     the metric, with the version of the package that a function comes from. Whatever changes none
     of these is the same task: its title, another format of the files, a column that is not read.
     """
-    metric = find_metric(data.description.metric, data.description.kind)
-    meaning = [data.description.kind, data.labels, data.description.negative]
-    digest = hashlib.sha256(canonical_json([meaning, metric.name, metric.origin]).encode())
+    found = data.description
+    metric = find_metric(found.metric, found.kind)
+    meaning = [found.kind, data.labels, found.negative, metric.name, metric.origin]
+    return hashlib.sha256(canonical_json([meaning, _records_hash(data)]).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _records_hash(data: OwnData) -> str:
+    digest = hashlib.sha256()
     for split, records in data.splits.items():
-        # Row by row, so that there is never a second copy of all text.
         digest.update(canonical_json([split, len(records)]).encode())
+        # Row by row, so that there is never a second copy of all text.
         for record in records:
             digest.update(canonical_json(record).encode())
     return digest.hexdigest()

@@ -18,4 +18,9 @@ def absolute(text: str) -> str:
     >>> absolute("hoc")
     'hoc'
     """
-    return str(Path(text.strip()).expanduser().resolve()) if is_task_file(text) else text
+    if not is_task_file(text):
+        return text
+    try:
+        return str(Path(text.strip()).expanduser().resolve())
+    except (OSError, RuntimeError, ValueError):  # No path: whoever reads it says so.
+        return text

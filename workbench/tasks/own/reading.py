@@ -257,10 +257,22 @@ def tags_of(types: Sequence[str]) -> tuple[str, ...]:
 def _notes(description: Description, given: Examples, splits: Examples) -> tuple[str, ...]:
     made = [name for name in ("dev", "test") if name not in given]
     if not made:
-        return ()
+        return _torn(description, splits)
     counts = " / ".join(str(len(splits[name])) for name in SPLITS)
     group = f", rows of one {description.group!r} kept together" if description.group else ""
     return (
         f"{' and '.join(made)} of {description.name} were drawn from its training rows with seed "
         f"{description.split.seed}{group}: {counts} rows in train, dev and test.",
+    )
+
+
+def _torn(description: Description, splits: Examples) -> tuple[str, ...]:
+    """Say how many groups the splits that were given divide."""
+    held = [{example.group for example in found if example.group} for found in splits.values()]
+    torn = sum(map(len, held)) - len(set().union(*held))
+    if not torn:
+        return ()
+    return (
+        f"{torn} of the splits' values of {description.group!r} in {description.name} occur in "
+        "another split too, so test scores may be too high.",
     )

@@ -4,6 +4,7 @@ datasets 4 and later run no loading script, so that no dataset can run code. Val
 become the names they stand for.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,8 @@ def _from_folder(folder: Path) -> Dataset | DatasetDict:
 
 def _from_hub(source: str) -> Any:
     name, _, revision = source.removeprefix(HUB).partition("@")
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
+        raise WorkbenchError(f"{source!r} names no dataset of the hub: write hub:owner/name")
     try:
         return datasets.load_dataset(name, revision=revision or None)
     except Exception as problem:
@@ -82,9 +85,8 @@ def _from_hub(source: str) -> Any:
 def _naming(feature: Any) -> Callable[[Any], Any]:
     """Return what turns a value into names: of classes, or of each class in a list."""
     if isinstance(feature, ClassLabel):
-        return lambda value: (
-            feature.int2str(value) if isinstance(value, int) and value >= 0 else None
-        )
+        # What has no label is -1.
+        return lambda value: feature.names[value] if value in range(feature.num_classes) else None
     inner = getattr(feature, "feature", None)
     if isinstance(inner, ClassLabel):
         name = _naming(inner)

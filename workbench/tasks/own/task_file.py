@@ -36,14 +36,17 @@ def read_description(path: Path) -> Description:
 
 
 def _loaded(path: Path) -> Any:
-    if not path.is_file():
-        raise WorkbenchError(f"there is no task file {path}: correct the path")
-    if path.stat().st_size > LARGEST:
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is no path"
+        raise WorkbenchError(
+            f"there is no task file {path} that can be read ({reason}): correct its path or rights"
+        ) from None
+    if content is None:
         raise _wrong(path, "it is larger than 1 MB: a task file names the data, and holds none")
     try:
-        return yaml.safe_load(path.read_bytes())
-    except OSError as problem:
-        raise _wrong(path, f"it cannot be read ({problem.strerror}): mend its rights") from None
+        return yaml.safe_load(content)
     except yaml.YAMLError as problem:
         # YAML's own message quotes the line.
         mark = getattr(problem, "problem_mark", None)
