@@ -1,7 +1,7 @@
 """A cohort: runs that differ only in numbers, trained as one stacked network."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -27,6 +27,10 @@ from workbench.training.stacked import stack
 
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """The precisions in which products are computed with fewer bits than float32."""
+
+
+class Interrupted(Exception):
+    """An evaluation was asked to stop; nothing has changed."""
 
 
 class Cohort:
@@ -195,20 +199,36 @@ class Cohort:
         return torch.autocast(self.execution.device.type, dtype=reduced)
 
     @torch.inference_mode()
-    def outputs(self, split: Encoded) -> np.ndarray:
+    def outputs(self, split: Encoded, stop: Callable[[], bool] = lambda: False) -> np.ndarray:
         """Evaluate every run on a split.
+
+        Parameters
+        ----------
+        split
+            To be evaluated.
+        stop
+            Asked before every batch.
 
         Returns
         -------
         ndarray
             ``float32 [runs, examples, outputs]``, or ``[runs, tokens, outputs]`` for an objective
             over tokens, in the split's order.
+
+        Raises
+        ------
+        Interrupted
+            When it was asked to stop.
         """
         self.network.eval()
         table, runs = self._table(split), len(self.specs)
         groups = list(self._evaluation_batches(split))
         # Fetched at the end: fetching waits for the device.
-        outputs = [self.forward(self._shared(split, group, runs, table)) for group in groups]
+        outputs = []
+        for group in groups:
+            if stop():
+                raise Interrupted
+            outputs.append(self.forward(self._shared(split, group, runs, table)))
         per_token = self.objective == "token"
         places = split.offsets[-1] if per_token else len(split)
         result = np.zeros((runs, places, outputs[0].shape[-1]), np.float32)
