@@ -76,6 +76,7 @@ class Cohort:
         self.compiled = on_gpu and self.plan.is_long
         if execution.compiled is not None:
             self.compiled = execution.compiled
+        self.compiled = self.compiled and model.network.family.recorded
         if self.compiled:
             _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
@@ -105,6 +106,8 @@ class Cohort:
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
+        if not self.model.network.family.recorded:
+            return False
         if self.execution.captured is not None:
             return self.execution.captured
         weights = sum(value.numel() for value in self.network.parameters())
@@ -183,6 +186,7 @@ class Cohort:
         """Run the network on a packed batch."""
         allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
+        self.address.runs = batch.run_keys
         with self._precision():
             return self.network(
                 batch.inputs,
@@ -269,7 +273,9 @@ class Cohort:
             batch = self._shared(split, examples, 1)
             with self._precision():
                 states = network.embed(batch.inputs)
-                states = network.pass_through(states, 0, self.fixed, layout=batch.layout)
+                states = network.pass_through(
+                    batch.inputs, states, 0, self.fixed, layout=batch.layout
+                )
             where = _token_places(split, examples)
             table[where] = states[0, : len(where)].float().cpu().numpy()
 
@@ -287,5 +293,5 @@ _TILE = 64
 
 def _compile_blocks(network: Network) -> None:
     """Let torch compile the blocks: one compilation serves all of them, and batches of any size."""
-    for block in network.encoder.encoder.layer:
+    for block in network.blocks:
         block.compile(dynamic=True)
