@@ -83,7 +83,7 @@ class Family(ABC):
     recorded
         Whether a step never waits for the device, so that it can be recorded and compiled.
     spaced
-        Whether the tokenizer must be told that a word that comes alone has a space before it.
+        Whether a text's first word is to have a space before it, like all its other words.
     """
 
     name: ClassVar[str]

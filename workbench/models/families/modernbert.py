@@ -36,7 +36,6 @@ class ModernBert(Family):
     outer_dropout = "classifier_dropout"
     stack = "layers"
     above = ("final_norm.",)
-    spaced = True
 
     def segments(self, config: Any) -> int:
         """Return how many segment types a token may have."""
