@@ -233,3 +233,21 @@ def test_zero_is_all_and_too_many_are_refused():
     assert task.subset(0, seed=0).splits["train"].to_list() == task.splits["train"].to_list()
     with pytest.raises(WorkbenchError, match=r"training set of 65 .* has 64 training units"):
         task.subset(65, seed=0)
+
+
+@pytest.mark.parametrize("name", ["ddi", "gad", "pubmedqa", "hoc", "hoc:abstracts", "ncbi-disease"])
+def test_a_subset_keeps_the_shares_of_the_classes(corpora, name):
+    task = load(name)
+    strata = task.shape.strata(task.splits["train"])
+    whole = np.unique(strata, return_counts=True)[1]
+    for size in (len(whole), 100, 450):
+        part = task.shape.strata(task.subset(size, seed=2).splits["train"])
+        assert len(np.unique(part)) == len(whole) and len(part) == size
+    found = np.unique(part, return_counts=True)[1]
+    assert np.abs(found - whole * size / len(strata)).max() < 1
+
+
+def test_numbers_are_drawn_alike(corpora):
+    task = load("biosses")
+    scores = task.splits["train"]["score"]
+    assert task.subset(4, seed=0).splits["train"]["score"] == [scores[i] for i in (15, 36, 44, 46)]

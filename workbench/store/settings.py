@@ -53,6 +53,7 @@ class SweepSettings:
     train_size: int = _setting(
         0, "training examples drawn, or documents where a task has them", "all"
     )
+    subset_seed: int = _setting(0, "which ones train_size draws", "the first draw")
     head: str = _setting(
         "native",
         "layers on top",

@@ -19,6 +19,7 @@ from workbench.tasks.classification import Classification
 from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
 from workbench.tasks.regression import Regression
+from workbench.tasks.subset import drawn
 from workbench.tasks.tagging import Words
 from workbench.tasks.task import Shape, Task
 
@@ -71,10 +72,11 @@ class LoadedTask:
     def subset(self, size: int, seed: int) -> "LoadedTask":
         """Keep a random part of the training units; dev and test stay whole.
 
-        Units (documents where the task has them, else records) are drawn in the order of a hash
-        of seed and position, so that every machine draws the same and a smaller subset lies
-        inside a larger one of the same seed. The order of the records is kept, and so is
-        `data_hash`.
+        Units (documents where the task has them, else records) are drawn as `subset.drawn` does:
+        every machine draws the same, a smaller part lies inside a larger one of the same seed, and
+        classes keep their shares, with at least one unit of each where there is room. Numbers
+        (regression) have no classes, so all units are drawn alike. The order of the records is
+        kept, and so is `data_hash`.
 
         Parameters
         ----------
@@ -88,7 +90,8 @@ class LoadedTask:
         WorkbenchError
             When there are fewer units.
         """
-        units = self.shape.units(self.splits["train"])
+        records = self.splits["train"]
+        units = self.shape.units(records)
         available = len(np.unique(units))
         if not 0 <= size <= available:
             raise WorkbenchError(
@@ -97,8 +100,8 @@ class LoadedTask:
             )
         if size == 0:
             return self
-        chosen = sorted(range(available), key=lambda unit: _draw(seed, unit))[:size]
-        train = self.splits["train"].select(np.flatnonzero(np.isin(units, chosen)))
+        chosen = drawn(size, seed, available, self.shape.strata(records))
+        train = records.select(np.flatnonzero(np.isin(units, chosen)))
         return replace(self, splits=self.splits | {"train": train})
 
 
@@ -160,10 +163,6 @@ def _read(
 ) -> tuple[reading.Splits, reading.Notes]:
     """Read files once in a process for as long as their content (the digests) stays the same."""
     return reading.read(TASKS[name], option, dict(paths))
-
-
-def _draw(seed: int, unit: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{unit}".encode()).digest()
 
 
 def _hash_of_files(task: Task, digests: dict[str, str]) -> str:

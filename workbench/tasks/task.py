@@ -147,6 +147,18 @@ class Shape(Protocol):
         """
         ...
 
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return what each record is read from: its one or two texts, or its words."""
+        ...
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return what is to be predicted, one entry for every scored item of the records.
+
+        Numbers ``float64 [records]``, classes ``[records]``, 0 or 1 ``uint8 [units, labels]``, or
+        labels ``[words]``, by `objective`.
+        """
+        ...
+
     def count(self, records: Dataset) -> int:
         """Count what benchmark tables count for this shape (pairs, mentions, documents)."""
         ...
