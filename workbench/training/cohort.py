@@ -7,21 +7,25 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from workbench.models.network import LoadedModel, Network
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
+from workbench.training.average import MeanWeights
 from workbench.training.batches import Batches
 from workbench.training.captured import RecordingFailed, Recordings
 from workbench.training.device import allow_tf32
-from workbench.training.dropout import Address
+from workbench.training.dropout import Address, switch_off
 from workbench.training.frozen import FrozenStates
 from workbench.training.initial import initialise
 from workbench.training.loss_scale import LossScale
+from workbench.training.mixed import MixedWeights
 from workbench.training.objective import count, summed_loss
 from workbench.training.optimizer import CohortOptimizer
 from workbench.training.packing import Geometry, PackedBatch, pack
+from workbench.training.passes import BatchPasses
 from workbench.training.plan import Execution, is_small, plan
 from workbench.training.stacked import stack
 
@@ -51,6 +55,8 @@ class Cohort:
     ----------
     position
         Optimizer steps done.
+    mean
+        Of the weights, where a technique reports their mean.
     """
 
     def __init__(
@@ -67,15 +73,22 @@ class Cohort:
         self.frozen = frozen or FrozenStates()
         on_gpu = execution.device.type == "cuda"
         self.compositions = [from_settings(spec.techniques) for spec in specs]
-        self.fixed = self.compositions[0].fixed(model.anatomy)
+        # The members agree in all that is asked of the first of them.
+        self.composition = self.compositions[0]
+        self.fixed = self.composition.fixed(model.anatomy)
+        self.width: int = model.network.encoder.config.hidden_size
         self.network, self.address = self._stacked(specs)
-        self.compiled = on_gpu and self.plan.is_long
-        if execution.compiled is not None:
-            self.compiled = execution.compiled
+        if not self.composition.drops:
+            switch_off(self.network)
+        self.mixed = MixedWeights(self.network, model.anatomy, self.composition)
+        self.mean = MeanWeights(self.network)
+        wanted = on_gpu and self.plan.is_long
+        wanted = wanted if execution.compiled is None else execution.compiled
+        self.compiled = wanted and self.composition.compiles
         if self.compiled:
             _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
-            self.network, model.anatomy, specs, self.compositions, self.plan.steps
+            self.network, model.anatomy, specs, self.compositions, self.plan
         )
         self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
         captures = self._captures(train)
@@ -101,6 +114,8 @@ class Cohort:
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
+        if not self.composition.records:
+            return False
         if self.execution.captured is not None:
             return self.execution.captured
         weights = sum(value.numel() for value in self.network.parameters())
@@ -128,6 +143,8 @@ class Cohort:
         parts = self.batches.packed(self.position, self.position + 1 == self.plan.steps)
         losses, norms = self._gradients(parts)
         self.optimizer.step(self.position)
+        if self.composition.averages(self.plan.moment(self.position)):
+            self.mean.add()
         self.position += 1
         return losses, norms
 
@@ -149,44 +166,71 @@ class Cohort:
     def _attempt(self, parts: list[PackedBatch], scales: Tensor) -> Tensor:
         counts = torch.stack([count(self.objective, part) for part in parts]).sum(dim=0)
         counts = counts.clamp(min=1)
+        keys = self.mixed.keys(self.specs, self.position, self.execution.device)
         if self.recordings and len(parts) == 1:
             try:
-                return self._replayed(self.recordings, parts[0], counts, scales)
+                return self._replayed(self.recordings, parts[0], counts, scales, keys)
             except RecordingFailed as problem:
                 warnings.warn(f"steps are not recorded, only slower: {problem}", stacklevel=2)
                 self.recordings = None
                 self.optimizer.forget()
-        return self._clipped(parts, counts, scales)
+        return self._clipped(parts, counts, scales, keys)
 
     def _replayed(
-        self, recordings: Recordings, part: PackedBatch, counts: Tensor, scales: Tensor
+        self,
+        recordings: Recordings,
+        part: PackedBatch,
+        counts: Tensor,
+        scales: Tensor,
+        keys: list[Tensor],
     ) -> Tensor:
         def compute(counts: Tensor, scales: Tensor, *tensors: Tensor) -> Tensor:
-            return self._clipped([part.with_tensors(tensors)], counts, scales)
+            keyed, batch = tensors[: len(keys)], tensors[len(keys) :]
+            return self._clipped([part.with_tensors(batch)], counts, scales, list(keyed))
 
-        return recordings(compute, [counts, scales, *part.tensors()])
+        return recordings(compute, [counts, scales, *keys, *part.tensors()])
 
-    def _clipped(self, parts: list[PackedBatch], counts: Tensor, scales: Tensor) -> Tensor:
+    def _clipped(
+        self, parts: list[PackedBatch], counts: Tensor, scales: Tensor, keys: list[Tensor]
+    ) -> Tensor:
         """Add up and clip the gradients of a step's micro-batches; see `_gradients`."""
         losses = torch.zeros(len(self.specs), device=self.execution.device)
         for part in parts:
-            loss = summed_loss(self.objective, self.forward(part), part) / counts
-            (loss * scales).sum().backward()
-            losses += loss.detach()
+            outputs = self.forward(part, keys)
+            loss = summed_loss(self.objective, outputs, part)
+            passes = BatchPasses(self, part, keys, scales, outputs)
+            minimised = self.composition.objective(loss, passes) / counts
+            (minimised * scales).sum().backward()
+            losses += loss.detach() / counts
         return torch.stack([losses, self.optimizer.clip(scales)])
 
-    def forward(self, batch: PackedBatch) -> Tensor:
-        """Run the network on a packed batch."""
+    def forward(
+        self, batch: PackedBatch, keys: Sequence[Tensor] = (), offsets: Tensor | None = None
+    ) -> Tensor:
+        """Run the network on a packed batch.
+
+        Parameters
+        ----------
+        batch
+            Of all runs.
+        keys
+            Of the weights in use, in training: see `workbench.training.mixed`.
+        offsets
+            By which the embeddings' states are moved.
+        """
         allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
+        weights = {name: value for each in keys for name, value in self.mixed.weights(each).items()}
+        inputs = {
+            "states": batch.states,
+            "depth": max(self.fixed, 0),
+            "offsets": offsets,
+            "layout": batch.layout,
+        }
         with self._precision():
-            return self.network(
-                batch.inputs,
-                batch.starts,
-                states=batch.states,
-                depth=max(self.fixed, 0),
-                layout=batch.layout,
-            )
+            if not weights:
+                return self.network(batch.inputs, batch.starts, **inputs)
+            return functional_call(self.network, weights, (batch.inputs, batch.starts), inputs)
 
     def _precision(self) -> AbstractContextManager[object]:
         reduced = _REDUCED.get(self.specs[0].precision)

@@ -1,0 +1,62 @@
+"""The weights in use in a training pass, where a technique makes them from those that are trained.
+
+What is drawn has an address: (dropout seed, step, pass, parameter). It is the same for all
+micro-batches of a step.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from workbench.models.depth import Anatomy
+from workbench.spec import RunSpec
+from workbench.techniques import Composition
+from workbench.training.randomness import combine, keep, key_of
+
+
+class MixedWeights:
+    """Makes the weights in use.
+
+    Parameters
+    ----------
+    network
+        Stacked, on its device, with the weights that training starts from.
+    anatomy
+        Of the network.
+    composition
+        Of all runs.
+
+    Attributes
+    ----------
+    mixings
+        How, by the parameter's name; empty where the trained weights are used as they are.
+    origins
+        What these parameters started from.
+    """
+
+    def __init__(self, network: nn.Module, anatomy: Anatomy, composition: Composition):
+        found = {place.name: composition.mixing(place) for place in anatomy.parameters}
+        self.mixings = {name: mixing for name, mixing in found.items() if mixing is not None}
+        self.addresses = {name: key_of(name) for name in self.mixings}
+        self.trained = dict(network.named_parameters())
+        self.origins = {name: self.trained[name].detach().clone() for name in self.mixings}
+
+    def keys(self, specs: Sequence[RunSpec], step: int, device: torch.device) -> list[Tensor]:
+        """Return the runs' keys at a step, one tensor ``int64 [runs]``, or none to be mixed by."""
+        if not self.mixings:
+            return []
+        keys = [key_of("weights in use", spec.dropout_seed, step) for spec in specs]
+        return [torch.tensor(keys, device=device)]
+
+    def weights(self, keys: Tensor) -> dict[str, Tensor]:
+        """Return the weights in use by the parameters' names."""
+        return {
+            name: mixing(
+                self.trained[name],
+                self.origins[name],
+                partial(keep, combine(keys, self.addresses[name])),
+            )
+            for name, mixing in self.mixings.items()
+        }
