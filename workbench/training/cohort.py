@@ -1,13 +1,12 @@
 """A cohort: runs that differ only in numbers, trained as one stacked network."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from workbench.models.network import LoadedModel, Network
 from workbench.spec import RunSpec
@@ -31,6 +30,10 @@ from workbench.training.stacked import stack
 
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """The precisions in which products are computed with fewer bits than float32."""
+
+
+class Interrupted(Exception):
+    """An evaluation was asked to stop; nothing has changed."""
 
 
 class Cohort:
@@ -82,9 +85,11 @@ class Cohort:
             switch_off(self.network)
         self.mixed = MixedWeights(self.network, model.anatomy, self.composition)
         self.mean = MeanWeights(self.network)
-        wanted = on_gpu and self.plan.is_long
-        wanted = wanted if execution.compiled is None else execution.compiled
-        self.compiled = wanted and self.composition.compiles
+        self.compiled = on_gpu and self.plan.is_long
+        if execution.compiled is not None:
+            self.compiled = execution.compiled
+        able = model.network.family.recorded and self.composition.compiles
+        self.compiled = self.compiled and able
         if self.compiled:
             _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
@@ -114,7 +119,7 @@ class Cohort:
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
-        if not self.composition.records:
+        if not (self.model.network.family.recorded and self.composition.records):
             return False
         if self.execution.captured is not None:
             return self.execution.captured
@@ -166,71 +171,53 @@ class Cohort:
     def _attempt(self, parts: list[PackedBatch], scales: Tensor) -> Tensor:
         counts = torch.stack([count(self.objective, part) for part in parts]).sum(dim=0)
         counts = counts.clamp(min=1)
-        keys = self.mixed.keys(self.specs, self.position, self.execution.device)
         if self.recordings and len(parts) == 1:
             try:
-                return self._replayed(self.recordings, parts[0], counts, scales, keys)
+                return self._replayed(self.recordings, parts[0], counts, scales)
             except RecordingFailed as problem:
                 warnings.warn(f"steps are not recorded, only slower: {problem}", stacklevel=2)
                 self.recordings = None
                 self.optimizer.forget()
-        return self._clipped(parts, counts, scales, keys)
+        return self._clipped(parts, counts, scales)
 
     def _replayed(
-        self,
-        recordings: Recordings,
-        part: PackedBatch,
-        counts: Tensor,
-        scales: Tensor,
-        keys: list[Tensor],
+        self, recordings: Recordings, part: PackedBatch, counts: Tensor, scales: Tensor
     ) -> Tensor:
         def compute(counts: Tensor, scales: Tensor, *tensors: Tensor) -> Tensor:
-            keyed, batch = tensors[: len(keys)], tensors[len(keys) :]
-            return self._clipped([part.with_tensors(batch)], counts, scales, list(keyed))
+            return self._clipped([part.with_tensors(tensors)], counts, scales)
 
-        return recordings(compute, [counts, scales, *keys, *part.tensors()])
+        return recordings(compute, [counts, scales, *part.tensors()])
 
-    def _clipped(
-        self, parts: list[PackedBatch], counts: Tensor, scales: Tensor, keys: list[Tensor]
-    ) -> Tensor:
+    def _clipped(self, parts: list[PackedBatch], counts: Tensor, scales: Tensor) -> Tensor:
         """Add up and clip the gradients of a step's micro-batches; see `_gradients`."""
         losses = torch.zeros(len(self.specs), device=self.execution.device)
         for part in parts:
-            outputs = self.forward(part, keys)
+            outputs = self.forward(part)
             loss = summed_loss(self.objective, outputs, part)
-            passes = BatchPasses(self, part, keys, scales, outputs)
+            passes = BatchPasses(self, part, scales, outputs)
             minimised = self.composition.objective(loss, passes) / counts
             (minimised * scales).sum().backward()
             losses += loss.detach() / counts
         return torch.stack([losses, self.optimizer.clip(scales)])
 
-    def forward(
-        self, batch: PackedBatch, keys: Sequence[Tensor] = (), offsets: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, batch: PackedBatch, offsets: Tensor | None = None) -> Tensor:
         """Run the network on a packed batch.
 
         Parameters
         ----------
         batch
             Of all runs.
-        keys
-            Of the weights in use, in training: see `workbench.training.mixed`.
         offsets
             By which the embeddings' states are moved.
         """
         allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
-        weights = {name: value for each in keys for name, value in self.mixed.weights(each).items()}
-        inputs = {
-            "states": batch.states,
-            "depth": max(self.fixed, 0),
-            "offsets": offsets,
-            "layout": batch.layout,
-        }
+        self.address.runs = batch.run_keys
+        known = {"states": batch.states, "depth": max(self.fixed, 0), "layout": batch.layout}
         with self._precision():
-            if not weights:
-                return self.network(batch.inputs, batch.starts, **inputs)
-            return functional_call(self.network, weights, (batch.inputs, batch.starts), inputs)
+            return self.mixed(
+                self.network, batch.run_keys, batch.inputs, batch.starts, offsets=offsets, **known
+            )
 
     def _precision(self) -> AbstractContextManager[object]:
         reduced = _REDUCED.get(self.specs[0].precision)
@@ -239,20 +226,36 @@ class Cohort:
         return torch.autocast(self.execution.device.type, dtype=reduced)
 
     @torch.inference_mode()
-    def outputs(self, split: Encoded) -> np.ndarray:
+    def outputs(self, split: Encoded, stop: Callable[[], bool] = lambda: False) -> np.ndarray:
         """Evaluate every run on a split.
+
+        Parameters
+        ----------
+        split
+            To be evaluated.
+        stop
+            Asked before every batch.
 
         Returns
         -------
         ndarray
             ``float32 [runs, examples, outputs]``, or ``[runs, tokens, outputs]`` for an objective
             over tokens, in the split's order.
+
+        Raises
+        ------
+        Interrupted
+            When it was asked to stop.
         """
         self.network.eval()
         table, runs = self._table(split), len(self.specs)
         groups = list(self._evaluation_batches(split))
         # Fetched at the end: fetching waits for the device.
-        outputs = [self.forward(self._shared(split, group, runs, table)) for group in groups]
+        outputs = []
+        for group in groups:
+            if stop():
+                raise Interrupted
+            outputs.append(self.forward(self._shared(split, group, runs, table)))
         per_token = self.objective == "token"
         places = split.offsets[-1] if per_token else len(split)
         result = np.zeros((runs, places, outputs[0].shape[-1]), np.float32)
@@ -293,7 +296,9 @@ class Cohort:
             batch = self._shared(split, examples, 1)
             with self._precision():
                 states = network.embed(batch.inputs)
-                states = network.pass_through(states, 0, self.fixed, layout=batch.layout)
+                states = network.pass_through(
+                    batch.inputs, states, 0, self.fixed, layout=batch.layout
+                )
             where = _token_places(split, examples)
             table[where] = states[0, : len(where)].float().cpu().numpy()
 
@@ -311,5 +316,5 @@ _TILE = 64
 
 def _compile_blocks(network: Network) -> None:
     """Let torch compile the blocks: one compilation serves all of them, and batches of any size."""
-    for block in network.encoder.encoder.layer:
+    for block in network.blocks:
         block.compile(dynamic=True)

@@ -4,14 +4,13 @@ What is drawn has an address: (dropout seed, step, pass, parameter). It is the s
 micro-batches of a step.
 """
 
-from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from workbench.models.depth import Anatomy
-from workbench.spec import RunSpec
 from workbench.techniques import Composition
 from workbench.training.randomness import combine, keep, key_of
 
@@ -43,15 +42,24 @@ class MixedWeights:
         self.trained = dict(network.named_parameters())
         self.origins = {name: self.trained[name].detach().clone() for name in self.mixings}
 
-    def keys(self, specs: Sequence[RunSpec], step: int, device: torch.device) -> list[Tensor]:
-        """Return the runs' keys at a step, one tensor ``int64 [runs]``, or none to be mixed by."""
-        if not self.mixings:
-            return []
-        keys = [key_of("weights in use", spec.dropout_seed, step) for spec in specs]
-        return [torch.tensor(keys, device=device)]
+    def __call__(self, network: nn.Module, keys: Tensor, *inputs: Any, **known: Any) -> Tensor:
+        """Call the network with the weights in use; an evaluation uses those that are trained.
+
+        Parameters
+        ----------
+        network
+            The one given at first.
+        keys
+            Of the runs at this pass, ``int64 [runs, 1]``.
+        inputs, known
+            Of the network.
+        """
+        if not (self.mixings and network.training):
+            return network(*inputs, **known)
+        return functional_call(network, self.weights(keys.squeeze(1)), inputs, known)
 
     def weights(self, keys: Tensor) -> dict[str, Tensor]:
-        """Return the weights in use by the parameters' names."""
+        """Return the weights in use by the parameters' names, given ``int64 [runs]``."""
         return {
             name: mixing(
                 self.trained[name],

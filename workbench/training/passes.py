@@ -29,8 +29,6 @@ class BatchPasses:
         Whose network it is.
     part
         The micro-batch.
-    keys
-        Of the weights in use: see `workbench.training.mixed`.
     scales
         What each run's loss is multiplied with, ``float32 [runs]``.
     outputs
@@ -39,7 +37,6 @@ class BatchPasses:
 
     cohort: Cohort
     part: PackedBatch
-    keys: list[Tensor]
     scales: Tensor
     outputs: Tensor
 
@@ -50,12 +47,13 @@ class BatchPasses:
             self.part,
             token_keys=combine(self.part.token_keys, address),
             start_keys=combine(self.part.start_keys, address),
+            run_keys=combine(self.part.run_keys, address),
         )
-        return self.cohort.forward(other, [combine(keys, address) for keys in self.keys])
+        return self.cohort.forward(other)
 
     def moved(self, offsets: Tensor) -> Tensor:
         """Return the outputs when the embeddings' states are moved."""
-        return self.cohort.forward(self.part, self.keys, offsets)
+        return self.cohort.forward(self.part, offsets)
 
     def noise(self) -> Tensor:
         """Draw standard normal values for the states of all tokens."""
