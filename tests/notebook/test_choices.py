@@ -209,6 +209,5 @@ def test_an_own_task_on_the_hub_is_a_download(own_task):
 
 
 def test_tasks_of_packages_are_offered(own_task, monkeypatch):
-    monkeypatch.setattr(choices, "installed", lambda: {"ward-notes": own_task})
     monkeypatch.setattr(catalogue, "installed", lambda: {"ward-notes": own_task})
     assert choices.tasks(network=False)[-1].name == "ward-notes"
