@@ -56,9 +56,9 @@ def _records_hash(data: OwnData) -> str:
     digest = hashlib.sha256()
     for split, records in data.splits.items():
         digest.update(canonical_json([split, len(records)]).encode())
-        # Row by row, so that there is never a second copy of all text.
-        for record in records:
-            digest.update(canonical_json(record).encode())
+        # In parts, so that there is never a second copy of all text.
+        for part in records.iter(1000):
+            digest.update(canonical_json(part).encode())
     return digest.hexdigest()
 
 
