@@ -151,7 +151,7 @@ class ScoredBy:
     def _gold(self, records: Dataset) -> np.ndarray:
         """Return the right answers in the form of predictions."""
         if self.objective == "token":
-            return self._shape.tags(records)
+            return self._shape.gold(records)
         if self.objective == "multi-label":
             return any_of_unit(records, np.asarray(records["labels"], np.uint8))
         return np.asarray(records["label" if self.objective == "single-label" else "score"])
