@@ -19,7 +19,8 @@ def test_every_technique_is_listed_with_its_source_and_its_settings(capsys):
     assert main(["techniques"]) == 0
     printed = capsys.readouterr().out
     for name, kind in registry().items():
-        assert f"{name}\n  {kind.summary}\n  source: {kind.source}\n" in printed
+        said = f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}\n"
+        assert said in printed
         for item in fields(kind):
             assert f"  {item.name} " in printed and item.metadata["help"] in printed
     assert "keep their weights (default: half)" in printed
@@ -48,3 +49,10 @@ def test_gc_says_what_it_removes_and_removes_it(tmp_path, capsys):
     assert leftover.exists() and "would free" in capsys.readouterr().out
     assert main(line) == 0
     assert not leftover.exists() and "unfinished run" in capsys.readouterr().out
+
+
+def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
+    assert main(["blurb", "--outputs", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"
+    assert main(["blurb", "--outputs", str(tmp_path), "--study", "nosuch"]) == 1
+    assert "there is no study 'nosuch'" in capsys.readouterr().err

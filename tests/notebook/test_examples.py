@@ -11,6 +11,7 @@ from workbench.notebook.examples import DISPUTED, Examples
 from workbench.notebook.gallery import PER_PAGE
 from workbench.notebook.private_page import PrivatePage
 from workbench.tasks.loading import load
+from workbench.tasks.miniature import MAKERS
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def test_nothing_is_loaded_before_the_button_is_pressed():
     assert status(examples) == f"train: 1 to {PER_PAGE} of 64"
 
 
-@pytest.mark.parametrize("shape", ["similarity", "document", "mention"])
+@pytest.mark.parametrize("shape", MAKERS)
 def test_a_page_shows_ten_records_whatever_the_size(opened, shape):
-    examples = opened(shape, size=12_000)
+    examples = opened(shape, size=4_000)
     assert examples.page.html.count("<article>") == PER_PAGE
     assert examples.page.html.count("<") < 1000
     assert not re.search("<script|onerror", examples.page.html)

@@ -215,7 +215,7 @@ def long_study(lab, browser, home):
     ):
         kernel, page = kernel_of(lab), tab.page
         session = page.context.new_cdp_session(page)
-        attach(tab, "long")
+        # The newest study is shown without being chosen.
         simulated.go(process)
         tab.page.locator(".workbench-live").scroll_into_view_if_needed()
         tab.wait_for_points()

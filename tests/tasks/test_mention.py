@@ -7,8 +7,9 @@ import pytest
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
+from seqeval.metrics import f1_score, precision_score, recall_score
 
-from workbench.errors import WorkbenchError
+from workbench.tasks.blurb.words import read_mentions
 from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE, TAGS, Mention
 from workbench.tasks.task import IGNORED
 
@@ -27,34 +28,6 @@ def outputs_for(encoded, tags):
     outputs = np.full((len(encoded.labels), len(TAGS)), np.nan)
     outputs[encoded.labels != IGNORED] = np.eye(len(TAGS))[tags]
     return outputs
-
-
-def test_read(write):
-    content = "-DOCSTART- 95\n\na\tB\nb\tI\n\n\nc\tO\n"
-    records = SHAPE.read(write(content))
-    assert records.to_dict() == {
-        "words": [["a", "b"], ["c"]],
-        "tags": [[BEGIN, INSIDE], [OUTSIDE]],
-    }
-
-
-@pytest.mark.parametrize(
-    ("content", "line", "problem"),
-    [
-        ("a\tO\nb\n", 2, "not a word, a tab and a tag"),
-        ("a\tB\tO\n", 1, "not a word"),
-        ("\tO\n", 1, "not a word"),
-        ("a\tB-Disease\n", 1, "the tag 'B-Disease' is not one of B, I, O"),
-        ("a\tI\n", 1, "no B or I is before it"),
-        ("a\tO\nb\tI\n", 2, "no B or I is before it"),
-        ("a\tB\n\nb\tI\n", 3, "no B or I is before it"),
-        ("a\tB\nb\tO", 2, "ends in the middle"),
-        ("\n\n", 1, "no sentence"),
-    ],
-)
-def test_a_damaged_file_is_refused(write, content, line, problem):
-    with pytest.raises(WorkbenchError, match=rf"train\.tsv, line {line}: .*{problem}.*; mend"):
-        SHAPE.read(write(content))
 
 
 def test_first_pieces_carry_the_labels(records, bert):
@@ -131,6 +104,56 @@ def test_units_are_sentences_and_counts_are_mentions(records):
 
 
 def test_real_sentences_lose_no_word(corpora, bert):
-    records = SHAPE.read(corpora / "NCBI-disease" / "dev.tsv")
+    records = read_mentions(corpora / "NCBI-disease" / "dev.tsv")
     encoded = SHAPE.encode(records, bert, 512)
     assert (encoded.labels != IGNORED).sum() == sum(map(len, records["tags"]))
+
+
+TYPED = Mention(("B-G", "I-G", "B-D", "I-D", "O"))
+NAMES = np.array(TYPED.labels)
+TAGGED = st.lists(
+    st.lists(st.tuples(*[st.sampled_from(range(5))] * 2), min_size=1), min_size=1, max_size=6
+)
+
+
+@given(TAGGED)
+def test_typed_mentions_agree_with_seqeval(sentences):
+    sides = [[[word[side] for word in words] for words in sentences] for side in (0, 1)]
+    records = Dataset.from_dict({"words": [["a"] * len(x) for x in sentences], "tags": sides[0]})
+    scores = TYPED.score(records, np.array(list(chain(*sides[1])), np.int8))
+    named = [[NAMES[tags].tolist() for tags in side] for side in sides]
+    scorers = {"entity_f1": f1_score, "precision": precision_score, "recall": recall_score}
+    expected = {name: scorer(*named, zero_division=0) for name, scorer in scorers.items()}
+    assert scores == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "expected"),
+    [
+        ([0, 1, 4, 2], 1.0),
+        # The right words and the wrong type.
+        ([2, 3, 4, 2], 0.5),
+        # An I of another type opens a mention: three are predicted, of which one is right.
+        ([0, 3, 4, 2], 2 / 5),
+        ([4, 4, 4, 4], 0.0),
+        ([0, 0, 0, 0], 0.0),
+    ],
+    ids=["perfect", "wrong type", "mixed types", "all O", "one label"],
+)
+def test_typed_mentions_by_hand(predicted, expected):
+    records = Dataset.from_dict({"words": [["a"] * 4], "tags": [[0, 1, 4, 2]]})
+    scores = TYPED.score(records, np.array(predicted, np.int8))
+    assert scores["entity_f1"] == pytest.approx(expected)
+
+
+def test_types_are_named():
+    firsts, ends, kinds = TYPED.spans(np.array([0, 1, 2]), np.array([True, False, False]))
+    assert [firsts.tolist(), ends.tolist()] == [[0, 2], [2, 3]]
+    assert [TYPED.kinds[kind] for kind in kinds] == ["G", "D"]
+    assert SHAPE.kinds == ("",)
+
+
+def test_strata_tell_sentences_with_mentions(records):
+    assert SHAPE.strata(records).tolist() == [1, 1]
+    empty = Dataset.from_dict({"words": [["a"], ["b"]], "tags": [[OUTSIDE], [BEGIN]]})
+    assert SHAPE.strata(empty).tolist() == [0, 1]

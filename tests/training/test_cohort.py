@@ -451,14 +451,14 @@ class MaskRecorder:
         self.passes = 0
         self.seen = 0
         forward = cohort.forward
-        monkeypatch.setattr(cohort, "forward", lambda batch: self._around(forward, batch))
+        monkeypatch.setattr(cohort, "forward", lambda *given: self._around(forward, given))
         monkeypatch.setattr(attention, "drop", self._of_attention)
         monkeypatch.setattr(dropout, "drop", self._of_line)
         self.drop = dropout_drop
 
-    def _around(self, forward, batch):
+    def _around(self, forward, given):
         self.passes += 1
-        result = forward(batch)
+        result = forward(*given)
         self.passes += 1
         return result
 

@@ -104,7 +104,7 @@ def load_work(name: str, checkpoint: Checkpoint) -> Work:
     name = canonical(task, option)
     if name not in TASKS and not task.synthetic:
         raise unknown("task of the benchmark", name, TASKS)
-    tokenizer, shape = load_tokenizer(checkpoint), SHAPES[task.shape](task, option)
+    tokenizer, shape = load_tokenizer(checkpoint), SHAPES[task.shape](task)
     max_length = min(task.max_length, longest(checkpoint))
     text = text_of(task)
     if text == GENERATED:
@@ -133,7 +133,7 @@ def text_of(task: Task) -> str:
     if task.synthetic:
         return "generated text"
     root = Path(os.environ.get(DATA_VARIABLE) or cache_folder()).expanduser()
-    files = (root / task.folder / f"{split}.tsv" for split in SPLITS)
+    files = (root / task.folder / file for file in task.files)
     return REAL if all(file.is_file() for file in files) else GENERATED
 
 

@@ -92,6 +92,21 @@ def locate(
     return _in_cache(pins()[folder, name], open_url or _open)
 
 
+def lacks(folder: str, name: str, data: str | Path | None = None) -> bool:
+    """Tell whether a user's folder is there and this file is not in it.
+
+    Parameters
+    ----------
+    folder, name, data
+        As for `locate`.
+    """
+    root = data or os.environ.get(DATA_VARIABLE)
+    if not root:
+        return False
+    within = Path(root).expanduser()
+    return within.is_dir() and not (within / folder / name).is_file()
+
+
 def differs_from_pin(path: Path, folder: str, name: str) -> bool:
     """Tell whether a file is not the pinned one; False where nothing is pinned."""
     pin = pins().get((folder, name))
@@ -156,8 +171,11 @@ def _in_folder(root: Path, folder: str, name: str) -> Path:
         )
     path = root / folder / name
     if not path.is_file():
-        mend = "" if folder == REGISTRATION else f", or unset {DATA_VARIABLE} to download it"
-        raise WorkbenchError(f"the data folder {root} has no {folder}/{name}: put it there{mend}")
+        if folder == REGISTRATION:
+            mend = "register with BioASQ, as its licence asks of every user, and put it there"
+        else:
+            mend = f"put it there, or unset {DATA_VARIABLE} to download it"
+        raise WorkbenchError(f"the data folder {root} has no {folder}/{name}: {mend}")
     return path
 
 

@@ -12,18 +12,33 @@ from datasets import Dataset
 from workbench.errors import WorkbenchError
 from workbench.spec import canonical_json
 from workbench.tasks import files, miniature
+from workbench.tasks.blurb import reading
+from workbench.tasks.blurb.texts import SCORES
 from workbench.tasks.catalogue import TASKS, canonical, find
+from workbench.tasks.classification import Classification
 from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
-from workbench.tasks.similarity import Similarity
-from workbench.tasks.task import SPLITS, Shape, Task
+from workbench.tasks.own.loading import data_hash, load_own
+from workbench.tasks.own.task import shape_of
+from workbench.tasks.regression import Regression
+from workbench.tasks.subset import drawn
+from workbench.tasks.tagging import Words
+from workbench.tasks.task import Shape, Task
 
-SHAPES: dict[str, Callable[[Task, str], Shape]] = {
-    "similarity": lambda task, option: Similarity(),
-    "document": lambda task, option: Document(task.labels, abstracts=option == "abstracts"),
-    "mention": lambda task, option: Mention(),
+QUESTION = ("question", "context")
+"""The columns of a question and what it is answered from."""
+
+SHAPES: dict[str, Callable[[Task], Shape]] = {
+    "similarity": lambda task: Regression(bounds=SCORES),
+    "document": lambda task: Document(task.labels),
+    "mention": lambda task: Mention(task.labels),
+    "pico": lambda task: Words(task.labels),
+    "relation": lambda task: Classification(task.labels, negative=task.negative),
+    "question": lambda task: Classification(
+        task.labels, QUESTION, metric=task.metric, keep_first=True
+    ),
 }
-"""How each shape is made for a task and its option."""
+"""How each shape is made for a task."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +74,11 @@ class LoadedTask:
     def subset(self, size: int, seed: int) -> "LoadedTask":
         """Keep a random part of the training units; dev and test stay whole.
 
-        Units (documents where the task has them, else records) are drawn in the order of a hash
-        of seed and position, so that every machine draws the same and a smaller subset lies
-        inside a larger one of the same seed. The order of the records is kept, and so is
-        `data_hash`.
+        Units (documents where the task has them, else records) are drawn as `subset.drawn` does:
+        every machine draws the same, a smaller part lies inside a larger one of the same seed, and
+        classes keep their shares, with at least one unit of each where there is room. Numbers
+        (regression) have no classes, so all units are drawn alike. The order of the records is
+        kept, and so is `data_hash`.
 
         Parameters
         ----------
@@ -76,7 +92,8 @@ class LoadedTask:
         WorkbenchError
             When there are fewer units.
         """
-        units = self.shape.units(self.splits["train"])
+        records = self.splits["train"]
+        units = self.shape.units(records)
         available = len(np.unique(units))
         if not 0 <= size <= available:
             raise WorkbenchError(
@@ -85,8 +102,8 @@ class LoadedTask:
             )
         if size == 0:
             return self
-        chosen = sorted(range(available), key=lambda unit: _draw(seed, unit))[:size]
-        train = self.splits["train"].select(np.flatnonzero(np.isin(units, chosen)))
+        chosen = drawn(size, seed, available, self.shape.strata(records))
+        train = records.select(np.flatnonzero(np.isin(units, chosen)))
         return replace(self, splits=self.splits | {"train": train})
 
 
@@ -96,43 +113,71 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     Parameters
     ----------
     text
-        ``name`` or ``name:option``; see `catalogue.find`.
+        ``name``, ``name:option``, or the path of a task file; see `catalogue.find`.
     folder
         A folder in BLURB's layout; without it ``WORKBENCH_DATA``, else the cache of downloads.
 
     Raises
     ------
     WorkbenchError
-        When the name is unknown, the task cannot be read yet, or its files are missing or damaged.
+        When the name is unknown, or its files are missing or damaged.
     """
     task, option = find(text)
-    if task.shape not in SHAPES:
-        raise _not_readable(task)
-    shape = SHAPES[task.shape](task, option)
     name = canonical(task, option)
+    if task.own:
+        return _load_own(task, name, task.own)
+    shape = SHAPES[task.shape](task)
     if task.synthetic:
         splits = miniature.generate(task.shape, miniature.Settings.parse(task.name, option))
         return LoadedTask(task, option, name, shape, dict(splits), _hash_of_records(splits))
-    paths = {split: files.locate(task.folder, f"{split}.tsv", folder) for split in SPLITS}
-    digests = {split: files.sha256(path) for split, path in paths.items()}
-    splits = {split: _read(task.name, option, paths[split], digests[split]) for split in SPLITS}
-    data_hash = _hash_of_files(task, digests)
-    return LoadedTask(task, option, name, shape, splits, data_hash, _notes(task, paths))
+    paths = locate(task, folder)
+    digests = {file: files.sha256(path) for file, path in paths.items()}
+    splits, notes = _read(task.name, option, tuple(paths.items()), tuple(digests.values()))
+    notes += _differences(task, paths)
+    return LoadedTask(task, option, name, shape, dict(splits), _hash_of_files(task, digests), notes)
 
 
-@lru_cache(maxsize=32)
-def _read(name: str, option: str, path: Path, digest: str) -> Dataset:
-    """Read a file once in a process for as long as its content (the digest) stays the same."""
-    task = TASKS[name]
-    return SHAPES[task.shape](task, option).read(path)
+def _load_own(task: Task, name: str, path: Path) -> LoadedTask:
+    data = load_own(path)
+    shape = shape_of(data.description, data.labels)
+    task = replace(task, labels=data.labels)
+    return LoadedTask(task, "", name, shape, dict(data.splits), data_hash(data), data.notes)
 
 
-def _draw(seed: int, unit: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{unit}".encode()).digest()
+def locate(
+    task: Task, folder: str | Path | None = None, open_url: files.Open | None = None
+) -> dict[str, Path]:
+    """Return the paths of a task's files by name, without those that the user's folder may lack.
+
+    Parameters
+    ----------
+    task
+        Not a generated one.
+    folder, open_url
+        As for `files.locate`.
+
+    Raises
+    ------
+    WorkbenchError
+        When a file is missing, or cannot be downloaded.
+    """
+    return {
+        name: files.locate(task.folder, name, folder, open_url)
+        for name in task.files
+        if name not in task.spared or not files.lacks(task.folder, name, folder)
+    }
+
+
+@lru_cache(maxsize=16)
+def _read(
+    name: str, option: str, paths: tuple[tuple[str, Path], ...], digests: tuple[str, ...]
+) -> tuple[reading.Splits, reading.Notes]:
+    """Read files once in a process for as long as their content (the digests) stays the same."""
+    return reading.read(TASKS[name], option, dict(paths))
 
 
 def _hash_of_files(task: Task, digests: dict[str, str]) -> str:
-    content = [[f"{task.folder}/{split}.tsv", digest] for split, digest in digests.items()]
+    content = [[f"{task.folder}/{file}", digest] for file, digest in digests.items()]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
@@ -141,17 +186,10 @@ def _hash_of_records(splits: dict[str, Dataset]) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _notes(task: Task, paths: dict[str, Path]) -> tuple[str, ...]:
+def _differences(task: Task, paths: dict[str, Path]) -> tuple[str, ...]:
     return tuple(
-        f"{task.folder}/{split}.tsv differs from the published file, so scores are not comparable "
+        f"{task.folder}/{file} differs from the published file, so scores are not comparable "
         "with published ones."
-        for split, path in paths.items()
-        if files.differs_from_pin(path, task.folder, f"{split}.tsv")
-    )
-
-
-def _not_readable(task: Task) -> WorkbenchError:
-    readable = ", ".join(name for name, other in TASKS.items() if other.shape in SHAPES)
-    return WorkbenchError(
-        f"reading task {task.name!r} is not available yet: choose one of {readable}"
+        for file, path in paths.items()
+        if files.differs_from_pin(path, task.folder, file)
     )

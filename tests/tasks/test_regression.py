@@ -1,14 +1,12 @@
-"""Sentence pairs: reading, encoding and scoring."""
+"""Numbers for texts and pairs: encoding and scoring."""
 
 import numpy as np
 import pytest
 from datasets import Dataset
 
-from workbench.errors import WorkbenchError
-from workbench.tasks.similarity import Similarity
+from workbench.tasks.regression import Regression
 
-SHAPE = Similarity()
-HEADER = "pair_id\tsent1\tsent2\tscore\n"
+SHAPE = Regression()
 
 
 @pytest.fixture
@@ -17,25 +15,6 @@ def records():
     return Dataset.from_dict(
         {"sentence1": sentences, "sentence2": sentences[::-1], "score": [0.0, 1.0, 2.0]}
     )
-
-
-def test_read(write):
-    records = SHAPE.read(write(HEADER + '7\ta "b\tc\t3.2\n'))
-    assert records.to_dict() == {"sentence1": ['a "b'], "sentence2": ["c"], "score": [3.2]}
-
-
-@pytest.mark.parametrize(
-    ("score", "problem"),
-    [
-        ("high", "not a number"),
-        ("nan", "between 0 and 4"),
-        ("4.2", "between"),
-        ("", "not a number"),
-    ],
-)
-def test_a_wrong_score_is_refused(write, score, problem):
-    with pytest.raises(WorkbenchError, match=f"line 2: the score .*{problem}.*; mend the line"):
-        SHAPE.read(write(f"{HEADER}1\ta\tb\t{score}\n"))
 
 
 def test_encode(records, tokenizer):
@@ -63,3 +42,15 @@ def test_best_constant_loss_is_the_variance(records, bert):
 
 def test_every_pair_is_a_unit(records):
     assert SHAPE.units(records).tolist() == [0, 1, 2] and SHAPE.count(records) == 3
+
+
+def test_a_number_for_one_text(bert):
+    records = Dataset.from_dict({"text": ["aspirin", "TP53"], "score": [-3.0, 40.0]})
+    shape = Regression(("text",), metric="spearman")
+    encoded = shape.encode(records, bert, 64)
+    assert encoded.token_ids[: encoded.offsets[1]].tolist() == bert("aspirin")["input_ids"]
+    assert list(shape.score(records, np.array([0.0, 1.0]))) == ["spearman", "pearson"]
+
+
+def test_numbers_have_no_strata(records):
+    assert SHAPE.strata(records) is None
