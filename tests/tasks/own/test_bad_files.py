@@ -124,6 +124,11 @@ def bad_files(rows, text):
             {},
             "the labels of train, 1 different ones, look like texts: name the column of the labels",
         ),
+        "short texts as labels": (
+            {"a.csv": table(rows)},
+            {"columns": {"label": "text"}},
+            "the labels of train, 20 different ones, look like texts: name the column",
+        ),
         "no text": (
             {"a.csv": table(replaced(rows, 1, "1, ,y"))},
             {},

@@ -22,7 +22,11 @@ from workbench.tasks.own.tables import Row
 from workbench.tasks.task import SPLITS
 
 MOST_LABELS, LONGEST_LABEL = 200, 100
-"""More labels than these, or longer ones, are taken for text where the task file lists none."""
+"""More labels than these, or longer ones, are taken for text where the task file lists none.
+
+So are more labels than rows, and classes of which most have one row: the names of labels are shown
+and stored, and texts must not be.
+"""
 
 Examples = dict[str, list[Example]]
 """By split."""
@@ -126,7 +130,9 @@ def _labels(description: Description, train: Sequence[Example]) -> tuple[str, ..
     if description.kind == REGRESSION or description.labels:
         return description.labels
     labels = tuple(sorted({label for example in train for label in _named(description, example)}))
-    if len(labels) > MOST_LABELS or any(len(label) > LONGEST_LABEL for label in labels):
+    rows = len(train) // 2 if description.kind == CLASSIFICATION else len(train)
+    most = min(MOST_LABELS, max(2, rows))
+    if len(labels) > most or any(len(label) > LONGEST_LABEL for label in labels):
         raise description.wrong(
             f"the labels of train, {len(labels)} different ones, look like texts: name the column "
             "of the labels under columns, or list all labels under labels"
