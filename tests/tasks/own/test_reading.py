@@ -91,11 +91,17 @@ def test_splits_that_are_given_stay_and_the_missing_one_is_made(load_rows, rows)
 def test_a_document_in_two_given_splits_is_noted(load_rows, rows):
     parts = {"train": rows[:22], "dev": rows[22:40], "test": rows[40:]}
     task = load_rows(parts, columns={"document": "patient"})
-    # p0 to p19 are in train, p2 to p19 in dev, all twenty in test.
     assert task.notes == (
-        "38 of the splits' values of 'patient' in notes occur in another split too, so test scores "
-        "may be too high.",
+        "20 values of 'patient' in notes occur in more than one split, so test scores may be too "
+        "high.",
     )
+
+
+def test_a_document_in_test_and_in_what_dev_is_made_of_is_noted(load_rows, rows):
+    task = load_rows(
+        {"train": rows[:40], "test": rows[55:]}, columns={"document": "patient"}, split={"dev": 0.3}
+    )
+    assert [note.split(" in notes")[0] for note in task.notes[1:]] == ["5 values of 'patient'"]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def data_hash(data: OwnData) -> str:
     return hashlib.sha256(canonical_json([meaning, _records_hash(data)]).encode()).hexdigest()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _records_hash(data: OwnData) -> str:
     digest = hashlib.sha256()
     for split, records in data.splits.items():
@@ -62,7 +62,7 @@ def _records_hash(data: OwnData) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _read(path: Path, task_file: str, contents: tuple[str, ...]) -> OwnData:
     """Read a task once in a process for as long as the contents of its files stay the same."""
     return read(read_description(path))
@@ -74,6 +74,6 @@ def _content(source: Path | str) -> str:
         return source
     found = sorted(source.rglob("*")) if source.is_dir() else [source]
     try:
-        return " ".join(f"{path}={files.sha256(path)}" for path in found if not path.is_dir())
+        return " ".join(f"{path}={files.sha256(path)}" for path in found if path.is_file())
     except OSError:  # Whoever reads it says what is wrong.
         return ""
