@@ -207,7 +207,7 @@ def score_figure(
 
 def _note(title: str, text: str) -> go.Figure:
     """Return an empty figure that says why it is empty."""
-    figure = go.Figure(layout=_layout(title, "", 150))
+    figure = go.Figure(layout=page_layout(title, "", 150))
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.add_annotation(
@@ -216,7 +216,18 @@ def _note(title: str, text: str) -> go.Figure:
     return figure
 
 
-def _layout(title: str, explanation: str, height: int) -> dict[str, Any]:
+def page_layout(title: str, explanation: str, height: int) -> dict[str, Any]:
+    """Return the layout that all figures share.
+
+    Parameters
+    ----------
+    title
+        Of the figure.
+    explanation
+        What stands below it, lines broken by ``<br>``.
+    height
+        Pixels of the plotting area; margins are added.
+    """
     top = TOP + LINE * explanation.count("<br>")
     return {
         "template": palette.template(),
@@ -274,7 +285,7 @@ def _panels(
             for key in sorted(layout.places, key=lambda key: layout.places[key])
         ],
     )
-    figure.update_layout(_layout(title, explanation, layout.height))
+    figure.update_layout(page_layout(title, explanation, layout.height))
     figure.update_annotations(font_size=palette.FONT_SIZE, yshift=2)
     return figure, layout
 
@@ -394,7 +405,7 @@ def _score_panels(models: Sequence[str], title: str, explanation: str) -> go.Fig
         vertical_spacing=SCORE_GAP / height if rows > 1 else 0,
         subplot_titles=list(models) if rows > 1 else None,
     )
-    figure.update_layout(_layout(title, explanation, height + LINE))
+    figure.update_layout(page_layout(title, explanation, height + LINE))
     figure.update_layout(margin={"r": LABEL_ROOM, "b": BOTTOM + LINE})
     figure.update_annotations(font_size=palette.FONT_SIZE, yshift=2)
     return figure
