@@ -19,7 +19,8 @@ def test_every_technique_is_listed_with_its_source_and_its_settings(capsys):
     assert main(["techniques"]) == 0
     printed = capsys.readouterr().out
     for name, kind in registry().items():
-        assert f"{name}\n  {kind.summary}\n  source: {kind.source}\n" in printed
+        said = f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}\n"
+        assert said in printed
         for item in fields(kind):
             assert f"  {item.name} " in printed and item.metadata["help"] in printed
     assert "keep their weights (default: half)" in printed

@@ -220,7 +220,7 @@ def _techniques(chosen: argparse.Namespace) -> int:
     from workbench.techniques import registry
 
     for name, kind in registry().items():
-        print(f"{name}\n  {kind.summary}\n  source: {kind.source}")
+        print(f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}")
         for item in fields(kind):
             print(f"  {item.name:<12} {item.metadata.get('help', '')}{_accepted(item)}")
     return 0

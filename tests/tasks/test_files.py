@@ -168,7 +168,7 @@ def test_a_folder_that_does_not_exist(cache, monkeypatch):
     ("folder", "message"),
     [
         ("BIOSSES", r"has no BIOSSES/train\.tsv: put it there, or unset WORKBENCH_DATA"),
-        ("BioASQ", r"has no BioASQ/train\.tsv: put it there$"),
+        ("BioASQ", r"has no BioASQ/train\.tsv: register with BioASQ, .* and put it there$"),
     ],
 )
 def test_a_file_missing_in_the_users_folder(cache, tmp_path, folder, message):

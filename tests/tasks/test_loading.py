@@ -178,7 +178,7 @@ def test_bioasq_is_read_from_the_users_folder_only(tmp_path, monkeypatch):
     monkeypatch.delenv(files.DATA_VARIABLE, raising=False)
     with pytest.raises(WorkbenchError, match="licence asks every user to register: register"):
         load("bioasq")
-    with pytest.raises(WorkbenchError, match=r"has no BioASQ/train\.tsv: put it there"):
+    with pytest.raises(WorkbenchError, match=r"has no BioASQ/train\.tsv: register with BioASQ"):
         load("bioasq", tmp_path)
     (tmp_path / "BioASQ").mkdir()
     for split in SPLITS:

@@ -19,7 +19,7 @@ from workbench.training.prepared import prepare
 from workbench.training.randomness import keep
 
 dropout_drop = dropout.drop
-FAMILIES = ("bert", "roberta", "electra")
+FAMILIES = ("bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2")
 TASKS = ("miniature-similarity:size=24", "miniature-document:size=24", "miniature-mention:size=24")
 MEMBERS = (
     (0, "baseline", 1e-3),
@@ -251,7 +251,7 @@ def test_cached_activations_are_those_of_the_frozen_part_without_dropout(
     cached = make_cohort(specs, prepared, execution)
     anew = make_cohort([make_spec(s, f"freeze:{depth}") for s in range(2)], prepared, execution)
     # The same without a table: dropout switched off below the cut by hand.
-    below = [anew.network.encoder.embeddings, *anew.network.encoder.encoder.layer[:depth]]
+    below = [anew.network.encoder.embeddings, *anew.network.blocks[:depth]]
     for part in below:
         for module in part.modules():
             if isinstance(module, dropout.AddressedDropout):
@@ -352,6 +352,7 @@ class PlainLoop:
         per_token = task.shape.objective == "token"
         config = network._config(checkpoint, task.shape.outputs, 0.0)
         self.model, _ = network._load_native(checkpoint, config, per_token)
+        self.family = checkpoint.architecture
         self._copy_initial(checkpoint, task, per_token)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=spec.learning_rate, weight_decay=0.0
@@ -367,13 +368,13 @@ class PlainLoop:
 
     def _copy_initial(self, checkpoint, task, per_token):
         """Start from the same head (and pooler) as the engine."""
-        parts = network._split(self.model, per_token, "native")
+        parts = network._split(self.family, self.model, per_token, "native")
         mine = parameters_of(self.cohort, 0)
         with torch.no_grad():
             for name, value in parts.named_parameters():
                 if name.startswith(("head.", "pooler.")):
                     value.copy_(mine[name])
-        if parts.pooler is not None:
+        if hasattr(self.model.base_model, "pooler"):
             self.model.base_model.pooler = parts.pooler
         self.model.train()
 
@@ -391,7 +392,7 @@ class PlainLoop:
     def _padded(self, examples):
         spans = [slice(self.encoded.offsets[i], self.encoded.offsets[i + 1]) for i in examples]
         longest = max(span.stop - span.start for span in spans)
-        names = ("input_ids", "token_type_ids", "attention_mask")
+        names = ("input_ids", "attention_mask", "token_type_ids")
         rows = {name: np.zeros((len(spans), longest), np.int64) for name in names}
         labels = np.full((len(spans), longest), -100)
         for row, span in enumerate(spans):
@@ -402,7 +403,7 @@ class PlainLoop:
             if self.objective == "token":
                 labels[row, :size] = self.encoded.labels[span]
         if self.prepared.model.segments == 1:
-            rows["token_type_ids"][:] = 0
+            del rows["token_type_ids"]
         if self.objective != "token":
             labels = self.encoded.labels[examples]
         return {name: torch.from_numpy(row) for name, row in rows.items()}, torch.from_numpy(labels)
@@ -427,14 +428,14 @@ class MaskRecorder:
         self.passes = 0
         self.seen = 0
         forward = cohort.forward
-        monkeypatch.setattr(cohort, "forward", lambda batch: self._around(forward, batch))
+        monkeypatch.setattr(cohort, "forward", lambda *given: self._around(forward, given))
         monkeypatch.setattr(attention, "drop", self._of_attention)
         monkeypatch.setattr(dropout, "drop", self._of_line)
         self.drop = dropout_drop
 
-    def _around(self, forward, batch):
+    def _around(self, forward, given):
         self.passes += 1
-        result = forward(batch)
+        result = forward(*given)
         self.passes += 1
         return result
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import BertConfig, BertModel
 
-from workbench.benchmark import figure, report
+from workbench.benchmark import figure, report, tables
 from workbench.benchmark.machine import describe, native_precisions, short_name
 from workbench.benchmark.parts import Results, pieces
 from workbench.benchmark.progress import Progress, clock
@@ -159,7 +159,7 @@ def _refuse(results: dict[str, Any], folder: Path) -> None:
     """Raise an error where the contestants did not do the same work."""
     refused = [each for each in results["agreements"] if each["agree"] is False]
     if refused:
-        names = "; ".join(", ".join(report.key_of(each).values()) for each in refused)
+        names = "; ".join(", ".join(tables.key_of(each).values()) for each in refused)
         raise WorkbenchError(
             f"the losses of the contestants disagree ({names}), so their times do not compare: "
             f"look at the losses in {folder / 'results.json'} and report it"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from workbench.analysis.summary import metric_title
 from workbench.benchmark.job import PUBLISHED, TUNED
-from workbench.benchmark.report import difference, seeds_ratio
+from workbench.benchmark.ratios import difference, seeds_ratio
 from workbench.notebook.palette import COLOURS
 
 _DOTS_PER_INCH = 150

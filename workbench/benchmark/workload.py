@@ -17,7 +17,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from workbench.errors import unknown
 from workbench.models.checkpoint import Checkpoint
-from workbench.models.tokenizer import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer, longest
 from workbench.models.vocabulary import used_rows
 from workbench.tasks import miniature
 from workbench.tasks.catalogue import canonical, find
@@ -126,13 +126,6 @@ def load_work(name: str, checkpoint: Checkpoint) -> Work:
         epochs=recipe.epochs,
         max_length=max_length,
     )
-
-
-def longest(checkpoint: Checkpoint) -> int:
-    """Return how many word pieces a checkpoint has positions for."""
-    # RoBERTa's positions start after its padding index.
-    offset = checkpoint.config.get("pad_token_id", 1) + 1 if checkpoint.family == "roberta" else 0
-    return checkpoint.config.get("max_position_embeddings", 512) - offset
 
 
 def text_of(task: Task) -> str:

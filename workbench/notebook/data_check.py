@@ -14,13 +14,15 @@ from workbench.models.catalogue import BUNDLED
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.tokenizer import load_tokenizer, longest
 from workbench.notebook import static
+from workbench.notebook.batch import file_stem
 from workbench.notebook.choices import task_option
 from workbench.notebook.data_figure import data_figure
 from workbench.notebook.data_tables import text
 from workbench.store.atomic import write_bytes, write_text
-from workbench.tasks.catalogue import TASKS, canonical, find
+from workbench.tasks.catalogue import TASKS
 from workbench.tasks.check import Check, check
 from workbench.tasks.loading import load
+from workbench.tasks.own.registered import installed
 from workbench.tasks.pieces import Advance
 
 DELAY = 2.0
@@ -106,12 +108,9 @@ def check_one(name: str, tokenizers: Tokenizers, title: str) -> Check:
 
 
 def at_hand() -> list[str]:
-    """Return the benchmark's tasks whose files are on this machine."""
-    return [
-        name
-        for name, task in TASKS.items()
-        if not task.synthetic and task_option(name, network=False).here
-    ]
+    """Return the tasks, of the benchmark and of packages, whose files are on this machine."""
+    named = [name for name, task in TASKS.items() if not task.synthetic]
+    return [name for name in (*named, *installed()) if task_option(name, network=False).here]
 
 
 def tokenizers_of(models: str) -> Tokenizers:
@@ -145,5 +144,4 @@ def draw(found: Check, path: Path) -> None:
 
 def _path_of(figure: Path | None, found: Check, several: int) -> Path:
     assert figure is not None
-    name = canonical(*find(found.name)).replace(":", "-") if several > 1 else ""
-    return figure.with_stem(f"{figure.stem}-{name}") if name else figure
+    return figure.with_stem(f"{figure.stem}-{file_stem(found.name)}") if several > 1 else figure

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from workbench.notebook import palette
-from workbench.notebook.figures import LEFT, LINE, page_layout, wrap
+from workbench.notebook.frame import LEFT, LINE, layout_of, wrap
 from workbench.tasks.check import Check
 from workbench.tasks.pieces import Pieces
 from workbench.tasks.task import SPLITS
@@ -74,7 +74,7 @@ def _panels(found: Check, first: Pieces, names: Sequence[str]) -> go.Figure:
         subplot_titles=[*titles, "word pieces a word", "words split into pieces"],
     )
     explanation = f"lengths: {first.model}'s word pieces, dashed: where inputs are cut"
-    figure.update_layout(page_layout(f"The data of {found.title}", explanation, height))
+    figure.update_layout(layout_of(f"The data of {found.title}", explanation, height))
     figure.update_annotations(font_size=palette.FONT_SIZE, yshift=2)
     figure.update_layout(margin_l=max(LEFT, _room([*names, *models])))
     return figure

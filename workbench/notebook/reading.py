@@ -94,7 +94,7 @@ class Texts(Reader):
         self.columns = columns
 
     def _texts(self) -> list[str]:
-        columns = (self.records[name] for name in self.columns)
+        columns = (self.records[name][:] for name in self.columns)
         return ["\n".join(texts) for texts in zip(*columns, strict=True)]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
@@ -195,7 +195,7 @@ class Sentences(Reader):
         self.shape = shape
 
     def _texts(self) -> list[str]:
-        return [" ".join(words) for words in self.records["words"]]
+        return [" ".join(words) for words in self.records["words"][:]]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
         record = self.records[item]
@@ -205,7 +205,7 @@ class Sentences(Reader):
         return ""
 
     def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
-        ends = np.cumsum([len(words) for words in self.records["words"]])
+        ends = np.cumsum([len(words) for words in self.records["words"][:]])
         return np.split(np.asarray(predictions), ends[:-1], axis=1)
 
     def verdict(self, predictions: np.ndarray) -> str:

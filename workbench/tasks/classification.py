@@ -107,7 +107,7 @@ class Classification:
 
     def gold(self, records: Dataset) -> np.ndarray:
         """Return the class of each record, ``int64 [records]``."""
-        return np.asarray(records["label"], np.int64)
+        return np.asarray(records["label"][:], np.int64)
 
     def count(self, records: Dataset) -> int:
         """Count records."""

@@ -50,10 +50,10 @@ class Document:
         if DOCUMENT not in sentences.column_names:
             return sentences
         joined: dict[str, list] = {
-            name: _joined(sentences[name], sentences[DOCUMENT]) for name in self.texts
+            name: _joined(sentences[name][:], sentences[DOCUMENT][:]) for name in self.texts
         }
         joined["labels"] = self.gold(sentences).tolist()
-        return Dataset.from_dict(joined | {DOCUMENT: list(dict.fromkeys(sentences[DOCUMENT]))})
+        return Dataset.from_dict(joined | {DOCUMENT: list(dict.fromkeys(sentences[DOCUMENT][:]))})
 
     def encode(
         self, records: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int

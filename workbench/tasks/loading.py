@@ -18,6 +18,8 @@ from workbench.tasks.catalogue import TASKS, canonical, find
 from workbench.tasks.classification import Classification
 from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
+from workbench.tasks.own.loading import data_hash, load_own
+from workbench.tasks.own.task import shape_of
 from workbench.tasks.regression import Regression
 from workbench.tasks.subset import drawn
 from workbench.tasks.tagging import Words
@@ -111,7 +113,7 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     Parameters
     ----------
     text
-        ``name`` or ``name:option``; see `catalogue.find`.
+        ``name``, ``name:option``, or the path of a task file; see `catalogue.find`.
     folder
         A folder in BLURB's layout; without it ``WORKBENCH_DATA``, else the cache of downloads.
 
@@ -121,8 +123,10 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
         When the name is unknown, or its files are missing or damaged.
     """
     task, option = find(text)
-    shape = SHAPES[task.shape](task)
     name = canonical(task, option)
+    if task.own:
+        return _load_own(task, name, task.own)
+    shape = SHAPES[task.shape](task)
     if task.synthetic:
         splits = miniature.generate(task.shape, miniature.Settings.parse(task.name, option))
         return LoadedTask(task, option, name, shape, dict(splits), _hash_of_records(splits))
@@ -131,6 +135,13 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     splits, notes = _read(task.name, option, tuple(paths.items()), tuple(digests.values()))
     notes += _differences(task, paths)
     return LoadedTask(task, option, name, shape, dict(splits), _hash_of_files(task, digests), notes)
+
+
+def _load_own(task: Task, name: str, path: Path) -> LoadedTask:
+    data = load_own(path)
+    shape = shape_of(data.description, data.labels)
+    task = replace(task, labels=data.labels)
+    return LoadedTask(task, "", name, shape, dict(data.splits), data_hash(data), data.notes)
 
 
 def locate(

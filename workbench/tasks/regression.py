@@ -90,7 +90,7 @@ class Regression:
 
     def gold(self, records: Dataset) -> np.ndarray:
         """Return the scores, ``float64 [records]``."""
-        return np.asarray(records["score"], np.float64)
+        return np.asarray(records["score"][:], np.float64)
 
     def count(self, records: Dataset) -> int:
         """Count records."""

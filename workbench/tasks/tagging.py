@@ -106,7 +106,7 @@ class Tagging(ABC):
 
     def strata(self, records: Dataset) -> np.ndarray:
         """Return 1 for each unit in which a word is not outside, 0 for the others."""
-        mentioned = [any(tag != self.outside for tag in tags) for tags in records["tags"]]
+        mentioned = [any(tag != self.outside for tag in tags) for tags in records["tags"][:]]
         return any_of_unit(records, np.array(mentioned)[:, None])[:, 0].astype(np.int64)
 
     def inputs(self, records: Dataset) -> list[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -62,6 +63,10 @@ class Task:
     spared: tuple[str, ...] = ()
     """Those of its files that a user's folder may lack."""
     synthetic: bool = False
+    own: Path | None = None
+    """The task file of a user's own task; None for those of the catalogue."""
+    typed: str = ""
+    """What users type for it where that is not its name: the path of its task file."""
 
 
 @dataclass(frozen=True)

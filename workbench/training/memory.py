@@ -1,13 +1,15 @@
 """How much memory a run needs while it trains, in closed form.
 
 Weights, gradients and AdamW's two moments take 16 bytes for a trained parameter and 4 for a frozen
-one. What a trained block keeps for its backward pass is counted tensor by tensor below, for a
-batch of the size that is seldom exceeded; the tests compare the count with what autograd saves.
+one; a technique may hold copies of the weights. What a trained block keeps for its backward pass is
+counted tensor by tensor below, for a batch of the size that is seldom exceeded; the tests compare
+the count with what autograd saves.
 """
 
 import numpy as np
 
 from workbench.spec import RunSpec
+from workbench.techniques import Cost, from_settings
 from workbench.training.plan import Execution, is_small
 from workbench.training.workload import Workload
 
@@ -25,14 +27,20 @@ _DEVIATIONS = 3
 
 
 def state_bytes(spec: RunSpec, workload: Workload) -> int:
-    """Return the bytes of a run's weights, gradients and moments, and of a copy of its best."""
-    return checkpoint_bytes(spec, workload) + _FULL * _trained(spec, workload)
+    """Return the bytes of a run's weights and their copies, gradients and moments."""
+    cost = _cost(spec)
+    beside = 1 + cost.copies - cost.saved
+    return checkpoint_bytes(spec, workload) + _FULL * beside * _trained(spec, workload)
 
 
 def checkpoint_bytes(spec: RunSpec, workload: Workload) -> int:
-    """Return the bytes of a run in a checkpoint: the same without gradients."""
-    copies = 2 if spec.reporting == "best-dev" else 1
+    """Return the bytes of a run in a checkpoint: the same without what is made anew."""
+    copies = (2 if spec.reporting == "best-dev" else 1) + _cost(spec).saved
     return _FULL * (copies * sum(workload.parameters) + 2 * _trained(spec, workload))
+
+
+def _cost(spec: RunSpec) -> Cost:
+    return from_settings(spec.techniques).cost
 
 
 def _trained(spec: RunSpec, workload: Workload) -> int:
@@ -75,7 +83,8 @@ def kept_bytes(
     widened = 2 * workload.sizes.intermediate * width
     each = tokens * (inputs + norms + widened + 3 * hidden * width) + workload.heads * probabilities
     casts = _trained(spec, workload) * width if width < _FULL else 0
-    return casts + whole * each + last * 2 * hidden * tokens * (_FULL + width)
+    states = whole * each + last * 2 * hidden * tokens * (_FULL + width)
+    return casts + _cost(spec).held * states
 
 
 def _fused_bytes(workload: Workload, tokens: int) -> int:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from workbench.spec import RunSpec
-from workbench.training.cohort import Cohort, Execution
+from workbench.training.cohort import Cohort, Execution, Interrupted
 from workbench.training.outcome import Outcome, Record, outcome, predict
 from workbench.training.prepared import Prepared
 
@@ -59,7 +59,8 @@ class Trainer:
     execution
         Where and how.
     stop
-        Asked after every step; True ends training with `Stopped` once a checkpoint is saved.
+        Asked after every step and before every batch of an evaluation; True ends training with
+        `Stopped` once a checkpoint is saved.
     """
 
     def __init__(
@@ -96,7 +97,18 @@ class Trainer:
             When it was asked to stop.
         """
         self._resume()
+        try:
+            self._train()
+            return self._outcomes()
+        except Interrupted:
+            # What was being scored is scored again, from the same weights.
+            self._save()
+            raise Stopped from None
+
+    def _train(self) -> None:
         plan = self.cohort.plan
+        if self._owes_scores():
+            self._end_epoch()
         while self.cohort.position < plan.steps:
             self.waiting.append(self._step())
             if plan.ends_epoch(self.cohort.position - 1):
@@ -108,7 +120,13 @@ class Trainer:
                 self._save()
             if stopping:
                 raise Stopped
-        return self._outcomes()
+
+    def _owes_scores(self) -> bool:
+        """Tell whether training was stopped while the epoch that has just ended was scored."""
+        position = self.cohort.position
+        if position == 0 or not self.cohort.plan.ends_epoch(position - 1):
+            return False
+        return not self.history[0] or self.history[0][-1]["step"] != position
 
     def _step(self) -> tuple[Tensor, Tensor]:
         """Train one step; where torch compiles, note how long the first one took."""
@@ -131,11 +149,16 @@ class Trainer:
         self.drained_at = time.monotonic()
 
     def _end_epoch(self) -> None:
-        """Score dev, and keep the best weights where they are to be reported."""
+        """Score dev with the weights that would be reported now."""
         self._drain()
+        with self.cohort.mean.in_use():
+            self._score_dev()
+
+    def _score_dev(self) -> None:
+        """Score dev, and keep the best weights where they are to be reported."""
         position, task = self.cohort.position, self.prepared.task
         epoch = -(-position // self.cohort.plan.steps_per_epoch)
-        self.dev = self.cohort.outputs(self.prepared.encoded["dev"])
+        self.dev = self._scored("dev")
         scores = []
         for run, values in enumerate(self.dev):
             found = predict(task, "dev", self.prepared.encoded["dev"], values)
@@ -146,6 +169,9 @@ class Trainer:
                 self.best[run].offer(score, position, self._weights(run))
         self.recorder.epoch(epoch, position, scores)
 
+    def _scored(self, split: str) -> np.ndarray:
+        return self.cohort.outputs(self.prepared.encoded[split], self.stop)
+
     def _weights(self, run: int) -> dict[str, Tensor]:
         """Return one run's parameters, sharing memory with the network."""
         return {name: value.detach()[run] for name, value in self._parameters().items()}
@@ -154,14 +180,15 @@ class Trainer:
         return dict(self.cohort.network.named_parameters())
 
     def _outcomes(self) -> list[Outcome]:
+        self.cohort.mean.settle()
         for run, best in enumerate(self.best):
             if best.weights and best.step != self.cohort.position:
                 self.dev = None
                 for name, value in best.weights.items():
                     self._weights(run)[name].copy_(value)
         # The last epoch has just been scored on dev, unless earlier weights are reported.
-        dev = self.cohort.outputs(self.prepared.encoded["dev"]) if self.dev is None else self.dev
-        outputs = {"dev": dev, "test": self.cohort.outputs(self.prepared.encoded["test"])}
+        dev = self._scored("dev") if self.dev is None else self.dev
+        outputs = {"dev": dev, "test": self._scored("test")}
         return [
             outcome(
                 spec,
@@ -186,6 +213,7 @@ class Trainer:
         tensors = {
             f"parameter/{name}": value.detach() for name, value in self._parameters().items()
         }
+        tensors |= {f"mean/{name}": value for name, value in self.cohort.mean.values.items()}
         tensors |= {f"adam/{name}": value for name, value in optimizer.tensors().items()}
         for run, best in enumerate(self.best):
             tensors |= {f"best/{run}/{name}": value for name, value in best.weights.items()}
@@ -193,6 +221,7 @@ class Trainer:
             "position": self.cohort.position,
             "counts": optimizer.counts(),
             "unused": optimizer.unused,
+            "averaged": self.cohort.mean.count,
             "scales": self.cohort.scale.state if self.cohort.scale else [],
             "recent": self.recent,
             "history": self.history,
@@ -211,6 +240,7 @@ class Trainer:
         for run, noted in enumerate(state["best"]):
             self.best[run] = _Best(**noted, weights=_below(f"best/{run}/", tensors))
         self.cohort.optimizer.unused = state["unused"]
+        self.cohort.mean.restore(_below("mean/", tensors), state.get("averaged", 0))
         if self.cohort.scale:
             self.cohort.scale.state = state["scales"]
         self.cohort.position = state["position"]
