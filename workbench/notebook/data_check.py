@@ -11,7 +11,7 @@ from tqdm import tqdm
 from workbench.analysis.summary import csv
 from workbench.errors import WorkbenchError
 from workbench.models.catalogue import BUNDLED
-from workbench.models.checkpoint import find_checkpoint
+from workbench.models.checkpoint import Checkpoint, find_checkpoint
 from workbench.models.tokenizer import load_tokenizer, longest
 from workbench.notebook import static
 from workbench.notebook.batch import file_stem
@@ -124,6 +124,17 @@ def tokenizers_of(models: str) -> Tokenizers:
     checkpoints = [find_checkpoint(name.strip()) for name in models.split(",") if name.strip()]
     if not checkpoints:
         raise WorkbenchError("models is empty: name at least one, or leave it out")
+    return tokenizers_for(checkpoints)
+
+
+def tokenizers_for(checkpoints: Sequence[Checkpoint]) -> Tokenizers:
+    """Return tokenizer and longest input of each checkpoint by its name.
+
+    Raises
+    ------
+    WorkbenchError
+        When the files of one are missing or damaged.
+    """
     return {one.name: (load_tokenizer(one), longest(one)) for one in checkpoints}
 
 

@@ -4,35 +4,69 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from workbench.analysis.summary import aligned
+from workbench.analysis.summary import aligned, markdown
 from workbench.tasks.check import Check
 from workbench.tasks.task import SPLITS
 
 WIDTH = 100
 """Characters of a line."""
 
+COUNTS = "Counts"
+LABELS = "Labels of"
+REPEATS = "Records that repeat a training record (in train: an earlier one)"
+LENGTHS = "Word pieces of a record, before it is cut"
+FRAGMENTATION = "Fragmentation of words"
+
 
 def text(found: Sequence[Check]) -> str:
     """Write checks as tables for a terminal, tables of the same kind together."""
-    tables = {
-        "Counts": [counts_table(one) for one in found],
-        "Records that repeat a training record (in train: an earlier one)": [
-            repeats_table(one) for one in found
-        ],
-        "Word pieces of a record, before it is cut": [lengths_table(one) for one in found],
-        "Fragmentation of words": [fragmentation_table(one) for one in found],
+    kinds = [tables(one) for one in found]
+    shared = {
+        title: pd.concat([each[title] for each in kinds])
+        for title in (COUNTS, REPEATS, LENGTHS, FRAGMENTATION)
+    }
+    own = {
+        f"{LABELS} {one.title}, by {one.labelled}": each[LABELS]
+        for one, each in zip(found, kinds, strict=True)
     }
     parts = [
-        f"{title}\n\n{aligned(pd.concat(rows), WIDTH)}"
-        for title, rows in tables.items()
-        if any(map(len, rows))
+        f"{title}\n\n{aligned(table, WIDTH)}"
+        for title, table in (shared | own).items()
+        if len(table)
     ]
-    parts += [
-        f"Labels of {one.title}, by {one.labelled}\n\n{aligned(labels_table(one), WIDTH)}"
-        for one in found
-    ]
-    parts += [f"{one.title}: {note}\n" for one in found for note in one.notes]
-    return "\n".join(parts)
+    return "\n".join([*parts, *(f"{one.title}: {note}\n" for one in found for note in one.notes)])
+
+
+def bundle(found: Check) -> dict[str, str]:
+    """Return the tables of one task for a notebook and for a terminal, by MIME type."""
+    shown = [f"**{title}**\n\n{markdown(table)}" for title, table in alone(found).items()]
+    heading = f"### The data of {found.title}"
+    return {
+        "text/markdown": "\n\n".join([heading, *shown, *found.notes]),
+        "text/plain": text([found]),
+    }
+
+
+def alone(found: Check) -> dict[str, pd.DataFrame]:
+    """Return the tables that are not empty by title, for a page on this task: none names it."""
+    return {
+        f"Labels, by {found.labelled}" if title == LABELS else title: table.drop(
+            columns="task", errors="ignore"
+        )
+        for title, table in tables(found).items()
+        if len(table)
+    }
+
+
+def tables(found: Check) -> dict[str, pd.DataFrame]:
+    """Return every table of a check as people read it, by its title; some may be empty."""
+    return {
+        COUNTS: counts_table(found),
+        REPEATS: repeats_table(found),
+        LABELS: labels_table(found),
+        LENGTHS: lengths_table(found),
+        FRAGMENTATION: fragmentation_table(found),
+    }
 
 
 def counts_table(found: Check) -> pd.DataFrame:
