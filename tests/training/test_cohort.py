@@ -1,6 +1,7 @@
 """The engine against itself (cohorts, micro-batches) and against plain torch and transformers."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -44,9 +45,14 @@ def parameters_of(cohort, run):
     return {name: value.detach()[run] for name, value in cohort.network.named_parameters()}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("head", ["native", "linear"])
+@pytest.mark.parametrize(
+    ("family", "task", "head"),
+    [
+        *product(FAMILIES[:3], TASKS, ["native", "linear"]),
+        *product(FAMILIES[3:], TASKS, ["native"]),
+        *product(FAMILIES[3:], TASKS[:1], ["linear"]),
+    ],
+)
 def test_members_train_as_if_alone(family, task, head, make_prepared, make_spec, execution):
     prepared = make_prepared(family, task, head)
     specs = [make_spec(seed, label, learning_rate=rate) for seed, label, rate in MEMBERS[:3]]
@@ -67,10 +73,18 @@ def test_members_train_as_if_alone(family, task, head, make_prepared, make_spec,
         )
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_micro_batches_move_nothing(task, size, make_prepared, make_spec, execution):
-    prepared = make_prepared(task=task)
+@pytest.mark.parametrize(
+    ("family", "task", "size"),
+    [
+        *[("bert", task, size) for task in TASKS for size in (1, 2, 3)],
+        ("distilbert", TASKS[1], 2),
+        ("modernbert", TASKS[1], 2),
+        # What its tokens share is dropped alike in every micro-batch.
+        ("deberta-v2", TASKS[1], 2),
+    ],
+)
+def test_micro_batches_move_nothing(family, task, size, make_prepared, make_spec, execution):
+    prepared = make_prepared(family, task)
     specs = [make_spec(0), make_spec(1)]
     whole = losses_of(make_cohort(specs, prepared, execution), 6)
     parts = losses_of(make_cohort(specs, prepared, replace(execution, micro_batch=size)), 6)
@@ -129,8 +143,9 @@ def test_the_length_of_training(techniques, values, steps, make_spec):
     assert len(ends) == planned.epochs and ends[-1] == steps
 
 
-def test_what_is_frozen_does_not_move(make_prepared, make_spec, execution):
-    prepared = make_prepared()
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_frozen_does_not_move(family, make_prepared, make_spec, execution):
+    prepared = make_prepared(family)
     cohort = make_cohort([make_spec(0, "freeze:2")], prepared, execution)
     before = {name: value.clone() for name, value in parameters_of(cohort, 0).items()}
     losses_of(cohort, 3)
@@ -241,12 +256,20 @@ def test_a_run_that_diverges_in_float16_disturbs_no_other(
     assert calls["packed"] == list(range(8))
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("family", "task", "depth"),
+    [
+        *product(["bert"], TASKS, [0, 1, 3]),
+        ("distilbert", TASKS[0], 2),
+        # Above all blocks the final norm has been passed too.
+        *product(["modernbert"], TASKS[1:2], [1, 3]),
+        *product(["deberta-v2"], TASKS[1:2], [0, 2]),
+    ],
+)
 def test_cached_activations_are_those_of_the_frozen_part_without_dropout(
-    task, depth, make_prepared, make_spec, execution
+    family, task, depth, make_prepared, make_spec, execution
 ):
-    prepared = make_prepared(task=task)
+    prepared = make_prepared(family, task)
     specs = [make_spec(seed, f"freeze:{depth}:cached") for seed in range(2)]
     cached = make_cohort(specs, prepared, execution)
     anew = make_cohort([make_spec(s, f"freeze:{depth}") for s in range(2)], prepared, execution)

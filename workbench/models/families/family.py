@@ -48,6 +48,10 @@ class Sizes:
     """Of attention, each as large as scores times values; disentangled attention has four."""
     windows: tuple[int, ...] = ()
     """How far a token sees in each block, itself included; 0 is everywhere, as is no entry."""
+    rotary: bool = False
+    """Whether one product gives queries, keys and values, and positions then turn the first two."""
+    distances: int = 0
+    """Entries of the table of distances that attention scores beside content."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class ModernBert(Family):
                 config.sliding_window + 1 if kind == "sliding_attention" else 0
                 for kind in config.layer_types
             ),
+            rotary=True,
         )
 
     def parameters_below(self, config: Any, words: int) -> int:

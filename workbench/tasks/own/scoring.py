@@ -14,18 +14,10 @@ import numpy as np
 from datasets import Dataset
 
 from workbench.errors import WorkbenchError, unknown
-from workbench.tasks.own.description import CLASSIFICATION, MULTI_LABEL, REGRESSION, TOKENS
+from workbench.tasks.own.description import METRICS
 from workbench.tasks.task import Shape
 
 ENTRY_POINTS = "workbench.metrics"
-
-METRICS: dict[str, tuple[str, ...]] = {
-    CLASSIFICATION: ("macro_f1", "micro_f1", "accuracy"),
-    MULTI_LABEL: ("micro_f1", "macro_f1"),
-    REGRESSION: ("pearson", "spearman"),
-    TOKENS: ("entity_f1",),
-}
-"""What each kind can be scored by, its default first."""
 
 Function = Callable[[Any, Any], float]
 """Takes gold and predicted, and returns a score of which more is better, 1 at most.
