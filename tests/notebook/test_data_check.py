@@ -122,3 +122,18 @@ def test_what_cannot_be_is_refused_in_one_sentence(values, sentence, tmp_path, m
     with pytest.raises(WorkbenchError, match=sentence):
         list(check_data(**values))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_own_texts_are_nowhere(tmp_path, capfd):
+    rows = [
+        f"Patient Quillfeather {n} was given aspirin,{'good' if n % 2 else 'bad'}"
+        for n in range(40)
+    ]
+    (tmp_path / "notes.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    task = tmp_path / "task.yaml"
+    task.write_text("name: notes\nkind: classification\ndata: notes.csv\n")
+    table, figure = tmp_path / "data.csv", tmp_path / "data.html"
+    printed = "".join(check_data([str(task)], table=table, figure=figure))
+    assert "Labels of notes" in printed and "good" in printed
+    everything = printed + table.read_text() + figure.read_text() + "".join(capfd.readouterr())
+    assert "Quillfeather" not in everything and "aspirin" not in everything
