@@ -25,10 +25,9 @@ def weight_names(folder: Path) -> frozenset[str]:
 
     Of a pickle every text is returned: the names are among them.
     """
-    stamped = (
-        (path, path.stat().st_size, path.stat().st_mtime_ns) for path in weight_files(folder)
-    )
-    return frozenset().union(*(_names(*stamp) for stamp in stamped))
+    facts = ((path, path.stat()) for path in weight_files(folder))
+    found = (_names(path, fact.st_size, fact.st_mtime_ns) for path, fact in facts)
+    return frozenset().union(*found)
 
 
 @lru_cache(maxsize=64)
