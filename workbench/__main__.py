@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _bench_parser(verbs)
     _blurb_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
+    _plain_parser(verbs, "tasks", _tasks, "list the tasks, and what a task file of your own holds")
     _plain_parser(
         verbs, "badges", _badges, "write the badges that open the notebooks in Colab or Binder"
     )
@@ -200,6 +201,18 @@ def _techniques(chosen: argparse.Namespace) -> int:
         print(f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}")
         for item in fields(kind):
             print(f"  {item.name:<12} {item.metadata.get('help', '')}{_accepted(item)}")
+    return 0
+
+
+def _tasks(chosen: argparse.Namespace) -> int:
+    from workbench.tasks.catalogue import every
+    from workbench.tasks.own.task_file import listing
+
+    for task in every():
+        options = f" (or with :{', :'.join(task.options[1:])})" if task.options else ""
+        print(f"{task.name:<22} {task.title}: {task.type}, {task.metric}{options}")
+    print("\nA task file of your own is YAML; type its path as the task. Its settings:")
+    print("\n".join(listing()))
     return 0
 
 

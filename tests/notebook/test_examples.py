@@ -107,6 +107,16 @@ def test_text_is_in_no_state_unless_that_is_asked_for(opened, show):
     assert text not in saved_state(examples)
 
 
+def test_text_of_an_own_task_is_in_no_state_unless_that_is_asked_for(own_task):
+    examples = Examples(str(own_task))
+    examples.open()
+    examples.loading.join()
+    assert "Quillfeather" in examples.page.html
+    assert "Quillfeather" not in saved_state(examples)
+    examples.controls["keep"].value = True
+    assert "Quillfeather" in saved_state(examples)
+
+
 def test_a_view_that_opens_is_sent_the_page(monkeypatch):
     page, sent = PrivatePage(), []
     monkeypatch.setattr(page, "send", sent.append)

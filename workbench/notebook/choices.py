@@ -18,10 +18,9 @@ from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, Model
 from workbench.models.checkpoint import Checkpoint, local_folder
 from workbench.store.settings import SweepSettings
 from workbench.tasks import miniature
-from workbench.tasks.catalogue import TASKS, canonical, find
+from workbench.tasks.catalogue import canonical, every, find
 from workbench.tasks.loading import locate
 from workbench.tasks.own.loading import is_here
-from workbench.tasks.own.registered import installed
 from workbench.tasks.task import SPLITS, Task
 from workbench.techniques import parse
 from workbench.training.device import find_device, find_precision
@@ -111,9 +110,11 @@ def tasks(model: str = DEFAULT_MODEL, network: bool | None = None) -> list[Optio
     network
         As for `models`.
     """
-    listed = [(task, option) for task in TASKS.values() for option in task.options or ("",)]
-    added = [find(name) for name in installed()]
-    return [_task(*each, model, _reachable(network)) for each in (*listed, *added)]
+    return [
+        _task(task, option, model, _reachable(network))
+        for task in every()
+        for option in task.options or ("",)
+    ]
 
 
 def task_option(name: str, model: str = DEFAULT_MODEL, network: bool | None = None) -> Option:

@@ -12,7 +12,6 @@ from datasets import Dataset
 from workbench.notebook.disagreement import answers, dispute, spread
 from workbench.notebook.highlighting import Passage, highlighted, listed, marked, tagged
 from workbench.notebook.palette import COLOURS
-from workbench.tasks.document import Document
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.tagging import Tagging
 
@@ -231,8 +230,8 @@ def read(loaded: LoadedTask, split: str) -> Reader:
 
 def read_scored(loaded: LoadedTask) -> Reader:
     """Return what shows the test set as it is scored: whole documents, where there are any."""
-    shape = loaded.shape
-    if not isinstance(shape, Document):
+    shape: Any = loaded.shape
+    if shape.objective != "multi-label":
         return read(loaded, "test")
     records = loaded.splits["test"]
     documents = shape.join(records)

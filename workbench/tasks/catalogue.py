@@ -42,6 +42,12 @@ def names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+def every() -> tuple[Task, ...]:
+    """Return every task that has a name: the catalogue's, then those of installed packages."""
+    added = (_own(path, name) for name, path in installed().items() if name not in TASKS)
+    return (*TASKS.values(), *added)
+
+
 def find(text: str) -> tuple[Task, str]:
     """Look up what a user typed.
 

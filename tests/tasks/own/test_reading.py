@@ -7,6 +7,9 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.loading import load
+from workbench.tasks.own.examples import examples
+from workbench.tasks.own.tables import read_csv
+from workbench.tasks.own.task_file import read_description
 from workbench.tasks.task import SPLITS
 
 
@@ -149,3 +152,15 @@ def test_recipes_of_the_task_file_stand_before_the_workbench_s(load_rows, rows):
     assert (recipes["base"].epochs, recipes["base"].learning_rate) == (7, 1e-5)
     assert recipes["base"].batch_size == recipes["large"].batch_size == 16
     assert recipes["small"].learning_rate == 2e-4
+
+
+def test_what_python_shows_of_an_example_tells_nothing_of_it(task_file, secrets, leaked):
+    # A debugger, a log or a test runner may show the values of a function that failed.
+    path = task_file(
+        {"a.csv": f"text,label,id\n{secrets[0]},y,ward seven\n"},
+        data="a.csv",
+        columns={"id": "id", "document": "id"},
+    )
+    found = read_description(path)
+    (example,) = examples(read_csv(found.source("train"), found), found)
+    assert example.texts == (secrets[0],) and not leaked(repr(example))

@@ -8,7 +8,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.loading import load
-from workbench.tasks.own.scoring import METRICS
+from workbench.tasks.own.description import METRICS
 
 PACKAGE = """
 from sklearn.metrics import cohen_kappa_score

@@ -18,6 +18,14 @@ CLASSIFICATION, MULTI_LABEL, REGRESSION, TOKENS = KINDS = (
     "regression",
     "tokens",
 )
+METRICS: dict[str, tuple[str, ...]] = {
+    CLASSIFICATION: ("macro_f1", "micro_f1", "accuracy"),
+    MULTI_LABEL: ("micro_f1", "macro_f1"),
+    REGRESSION: ("pearson", "spearman"),
+    TOKENS: ("entity_f1",),
+}
+"""What each kind can be scored by, its default first."""
+
 FORMATS = ("csv", "tsv", "jsonl", "conll", "datasets", "hub")
 SCHEMES = ("iob2", "iob1", "iobes", "bare")
 # No codec that keeps state from one line to the next, or that is no text at all.
@@ -32,6 +40,10 @@ _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 def _help(text: str) -> dict[str, str]:
     """Say what a setting is, for people."""
     return {"help": text}
+
+
+def _metrics() -> str:
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in METRICS.items())
 
 
 @dataclass(frozen=True)
@@ -69,9 +81,15 @@ class Split:
 class Start:
     """Where training starts at one size of model; 0 is the workbench's own number."""
 
-    batch_size: int = field(default=0, metadata=_help("examples in a step"))
-    learning_rate: float = field(default=0.0, metadata=_help("peak learning rate"))
-    epochs: int = field(default=0, metadata=_help("passes over the training data"))
+    batch_size: int = field(
+        default=0, metadata=_help("examples in a step; 0 is the workbench's own")
+    )
+    learning_rate: float = field(
+        default=0.0, metadata=_help("peak learning rate; 0 is the workbench's own")
+    )
+    epochs: int = field(
+        default=0, metadata=_help("passes over the training data; 0 is the workbench's own")
+    )
 
 
 @dataclass(frozen=True)
@@ -132,8 +150,8 @@ class Description:
     metric: str = field(
         default="",
         metadata=_help(
-            "the metric, or the name of an entry point in the group workbench.metrics; empty is "
-            "the kind's own"
+            f"{_metrics()}; or the name of an entry point in the group workbench.metrics; empty is "
+            "the first of its kind"
         ),
     )
     max_length: int = field(default=512, metadata=_help("word pieces an input is cut to"))

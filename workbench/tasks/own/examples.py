@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.tasks.own.description import (
@@ -22,15 +22,15 @@ class Example:
     """One row as a task reads it."""
 
     place: Place
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = field(repr=False)
     """The text, both texts of a pair, or the words of a sentence."""
-    label: Any
+    label: Any = field(repr=False)
     """A name, a tuple of names, a score, or an IOB2 tag for each word."""
-    document: str
+    document: str = field(repr=False)
     """Empty where the task file names no column for it."""
-    group: str
+    group: str = field(repr=False)
     """What must not be torn apart; empty where the task file names no column for it."""
-    id: str
+    id: str = field(repr=False)
     """Empty where the task file names no column for it."""
 
 

@@ -14,19 +14,11 @@ import numpy as np
 from datasets import Dataset
 
 from workbench.errors import WorkbenchError, unknown
-from workbench.tasks.own.description import CLASSIFICATION, MULTI_LABEL, REGRESSION, TOKENS
+from workbench.tasks.own.description import METRICS
 from workbench.tasks.task import Shape
 from workbench.tasks.units import any_of_unit
 
 ENTRY_POINTS = "workbench.metrics"
-
-METRICS: dict[str, tuple[str, ...]] = {
-    CLASSIFICATION: ("macro_f1", "micro_f1", "accuracy"),
-    MULTI_LABEL: ("micro_f1", "macro_f1"),
-    REGRESSION: ("pearson", "spearman"),
-    TOKENS: ("entity_f1",),
-}
-"""What each kind can be scored by, its default first."""
 
 Function = Callable[[Any, Any], float]
 """Takes gold and predicted, and returns a score of which more is better, 1 at most.
@@ -151,7 +143,7 @@ class ScoredBy:
     def _gold(self, records: Dataset) -> np.ndarray:
         """Return the right answers in the form of predictions."""
         if self.objective == "token":
-            return self._shape.tags(records)
+            return self._shape.gold(records)
         if self.objective == "multi-label":
             return any_of_unit(records, np.asarray(records["labels"], np.uint8))
         return np.asarray(records["label" if self.objective == "single-label" else "score"])

@@ -38,7 +38,9 @@ def made_splits(
     -----
     Stratification is systematic sampling: the units of a label, in the order of their hashes, are
     placed at equal distances between 0 and 1 from a start that a hash of the label draws. Any
-    stretch of that line holds of each label its share, to less than one unit.
+    stretch of that line holds of each label its share, to less than one unit. (The order of
+    `workbench.tasks.subset` begins with one unit of each stratum: test would always get the only
+    unit of a label.)
     """
     numbers: dict[Hashable, int] = {}
     units = [numbers.setdefault(group, len(numbers)) for group in groups]

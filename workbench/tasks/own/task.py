@@ -8,6 +8,7 @@ from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
 from workbench.tasks.own.description import (
     CLASSIFICATION,
+    METRICS,
     MULTI_LABEL,
     REGRESSION,
     TOKENS,
@@ -15,7 +16,7 @@ from workbench.tasks.own.description import (
     Start,
 )
 from workbench.tasks.own.reading import texts_of
-from workbench.tasks.own.scoring import METRICS, find_metric, scored
+from workbench.tasks.own.scoring import find_metric, scored
 from workbench.tasks.own.task_file import read_description
 from workbench.tasks.regression import Regression
 from workbench.tasks.task import Recipe, Shape, Task

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -10,6 +11,9 @@ import yaml
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.own.description import Description
 from workbench.tasks.task import SPLITS
+
+WIDTH, _INDENT = 100, 32
+"""Characters of a line of a terminal, and before what a setting means."""
 
 LARGEST = 1 << 20
 """Bytes of a task file; what is larger is something else."""
@@ -33,6 +37,25 @@ def read_description(path: Path) -> Description:
     if not isinstance(content, dict):
         raise _wrong(path, "it must hold settings, such as 'name: my-task', one a line")
     return _filled(Description, content, path, path=path)
+
+
+def listing(kind: Any = Description, inside: str = "") -> list[str]:
+    """Return what a task file may hold, for a terminal: each setting with its default."""
+    lines = []
+    for item in fields(kind):
+        if is_dataclass(item.type):
+            lines += listing(item.type, f"{inside}{item.name}.")
+        elif "help" in item.metadata:
+            line = f"  {inside + item.name:<{_INDENT - 3}} {item.metadata['help']}{_default(item)}"
+            lines.append(fill(line, WIDTH, subsequent_indent=" " * _INDENT))
+    return lines
+
+
+def _default(item: Field) -> str:
+    if _required(item):
+        return " (must be there)"
+    shown = "yes" if item.default is True else item.default
+    return f" (default: {shown})" if shown else ""
 
 
 def _loaded(path: Path) -> Any:
