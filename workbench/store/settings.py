@@ -9,6 +9,9 @@ from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
 
+SAVES = ("none", "best", "every")
+"""The members of a study whose models are kept."""
+
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 """What a notebook's namespace holds before any cell ran."""
 
@@ -63,6 +66,11 @@ class SweepSettings:
         "the epoch whose weights are scored",
         words={"last": "", "best-dev": ""},
     )
+    save: str = _setting(
+        "none",
+        "the trained models to keep",
+        words={"none": "", "best": "of each technique, by dev", "every": ""},
+    )
     precision: str = _setting(
         "auto",
         "arithmetic",
@@ -88,6 +96,8 @@ class SweepSettings:
     def __post_init__(self) -> None:
         # What can be seen without loading anything is refused at once.
         _ = self.seed_list, self.model_names, self.technique_names
+        if self.save not in SAVES:
+            raise unknown("value of save", self.save, SAVES)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "SweepSettings":
