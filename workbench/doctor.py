@@ -239,19 +239,9 @@ def _guarded(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
 def _absent_files(root: Path) -> dict[str, list[str]]:
     """List the files that each real task lacks in a folder of BLURB's layout."""
     from workbench.tasks.catalogue import TASKS
-    from workbench.tasks.files import pins
-    from workbench.tasks.task import SPLITS
 
-    files: dict[str, list[str]] = {}
-    for folder, file in pins():
-        files.setdefault(folder, []).append(file)
-    unpinned = [f"{split}.tsv" for split in SPLITS]
     return {
-        task.name: [
-            file
-            for file in files.get(task.folder, unpinned)
-            if not (root / task.folder / file).is_file()
-        ]
+        task.name: [file for file in task.files if not (root / task.folder / file).is_file()]
         for task in TASKS.values()
         if task.folder
     }

@@ -28,8 +28,8 @@ from workbench.tasks.task import IGNORED, Encoded
     ],
 )
 def test_generated_text_is_as_long_as_the_published(task, examples, mean, outputs):
-    facts, option = find(task)
-    shape, tokenizer = SHAPES[facts.shape](facts, option), load_tokenizer(bundled())
+    facts, _ = find(task)
+    shape, tokenizer = SHAPES[facts.shape](facts), load_tokenizer(bundled())
     train = generate(task, shape, tokenizer, 512)
     assert (len(train), shape.outputs) == (examples, outputs)
     assert train.lengths.mean() == pytest.approx(mean, rel=0.02)

@@ -25,7 +25,7 @@ def test_sizes_follow_the_name(name):
 
 
 def test_families_can_be_trained():
-    assert {model.family for model in MODELS.values()} == set(SUPPORTED)
+    assert {model.family for model in MODELS.values()} < set(SUPPORTED)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.depth import depth_of
+from workbench.models.families import FAMILIES
 from workbench.models.network import load
 
 LAYERS = 3
@@ -15,6 +16,10 @@ EMBEDDINGS = {
     "roberta": Counter(embedding=3, norm=1, bias=1),
     # The projection from narrow embeddings to the hidden width belongs to the embeddings.
     "electra": Counter(embedding=3, norm=1, bias=2, linear=1),
+    "distilbert": Counter(embedding=2, norm=1, bias=1),
+    "modernbert": Counter(embedding=1, norm=1),
+    # Words and the table of distances, each with its norm.
+    "deberta-v2": Counter(embedding=2, norm=2, bias=2),
 }
 CASES = [
     ("bert", False, "native", Counter(linear=2, bias=2)),
@@ -24,7 +29,23 @@ CASES = [
     ("roberta", True, "native", Counter(linear=1, bias=1)),
     ("electra", False, "native", Counter(linear=2, bias=2)),
     ("electra", False, "linear", Counter(linear=1, bias=1)),
+    ("distilbert", False, "native", Counter(linear=2, bias=2)),
+    ("distilbert", True, "native", Counter(linear=1, bias=1)),
+    ("modernbert", False, "native", Counter(linear=2, norm=1, bias=1)),
+    ("modernbert", True, "native", Counter(linear=2, norm=1, bias=1)),
+    ("modernbert", False, "linear", Counter(linear=1, bias=1)),
+    ("deberta-v2", False, "native", Counter(linear=2, bias=2)),
+    ("deberta-v2", True, "native", Counter(linear=1, bias=1)),
 ]
+
+# The first of ModernBERT's blocks lacks a norm, and the last has the final one.
+BLOCKS = {
+    "modernbert": [
+        Counter(linear=4, norm=1),
+        Counter(linear=4, norm=2),
+        Counter(linear=4, norm=3),
+    ]
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +62,8 @@ def test_each_parameter_sits_at_its_depth(loaded, family, per_token, head, top):
     found = {depth: Counter() for depth in range(LAYERS + 2)}
     for place in model.anatomy.parameters:
         found[place.depth][place.kind] += 1
-    blocks = dict.fromkeys(range(1, LAYERS + 1), BLOCK)
-    assert found == {0: EMBEDDINGS[family], **blocks, LAYERS + 1: top}
+    blocks = BLOCKS.get(family, [BLOCK] * LAYERS)
+    assert found == dict(enumerate([EMBEDDINGS[family], *blocks, top]))
 
 
 @pytest.mark.parametrize("family", EMBEDDINGS)
@@ -55,7 +76,7 @@ def test_every_parameter_is_placed_once_in_the_networks_order(loaded, family):
 @pytest.mark.parametrize("family", EMBEDDINGS)
 def test_a_blocks_depth_is_its_number_plus_one(loaded, family):
     model = loaded(family)
-    for number, block in enumerate(model.network.encoder.encoder.layer):
+    for number, block in enumerate(model.network.blocks):
         ours = {id(value) for value in block.parameters()}
         values = dict(model.network.named_parameters())
         placed = {p.depth for p in model.anatomy.parameters if id(values[p.name]) in ours}
@@ -75,15 +96,20 @@ def test_weight_decay_spares_biases_and_norms(loaded):
 
 
 @pytest.mark.parametrize(
-    ("name", "depth"),
+    ("family", "name", "depth"),
     [
-        ("encoder.embeddings.LayerNorm.bias", 0),
-        ("encoder.embeddings_project.weight", 0),
-        ("encoder.encoder.layer.0.output.dense.weight", 1),
-        ("encoder.encoder.layer.11.output.dense.weight", 12),
-        ("pooler.dense.weight", 13),
-        ("head.classifier.bias", 13),
+        ("bert", "encoder.embeddings.LayerNorm.bias", 0),
+        ("electra", "encoder.embeddings_project.weight", 0),
+        ("bert", "encoder.encoder.layer.0.output.dense.weight", 1),
+        ("bert", "encoder.encoder.layer.11.output.dense.weight", 12),
+        ("bert", "pooler.dense.weight", 13),
+        ("bert", "head.classifier.bias", 13),
+        ("distilbert", "encoder.transformer.layer.10.ffn.lin1.weight", 11),
+        ("modernbert", "encoder.layers.9.mlp.Wi.weight", 10),
+        ("modernbert", "encoder.final_norm.weight", 12),
+        ("deberta-v2", "encoder.encoder.rel_embeddings.weight", 0),
+        ("deberta-v2", "encoder.encoder.LayerNorm.bias", 0),
     ],
 )
-def test_depth_of(name, depth):
-    assert depth_of(name, 12) == depth
+def test_depth_of(family, name, depth):
+    assert depth_of(FAMILIES[family], name, 12) == depth

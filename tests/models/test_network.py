@@ -2,11 +2,13 @@ import json
 import os
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
 )
@@ -14,12 +16,19 @@ from transformers import (
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.network import load
+from workbench.models.size import parameter_counts
 from workbench.models.tokenizer import load_tokenizer
+from workbench.tasks.task import Encoded
+from workbench.training.packing import Geometry, pack
+from workbench.training.stacked import stack
 
-FAMILIES = ("bert", "roberta", "electra")
-SENTENCES = [[2, 5, 6, 7, 8, 3], [2, 7, 3]]
+FAMILIES = ("bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2")
+SENTENCES = [[2, 5, 6, 7, 8, 3], [2, 7, 3], [2, 8, 7, 6, 5, 4, 5, 6, 8, 7, 8, 3]]
+CPU = torch.device("cpu")
+TYPED = ("bert", "roberta", "electra")
 CLASSIFIER = ("head.classifier.weight", "head.classifier.bias")
 TWO_LAYERS = ("head.dense.weight", "head.dense.bias", "head.out_proj.weight", "head.out_proj.bias")
+PRE_CLASSIFIER = ("head.pre_classifier.weight", "head.pre_classifier.bias")
 POOLER = ("pooler.dense.weight", "pooler.dense.bias")
 
 
@@ -27,17 +36,27 @@ def open_folder(folder, per_token=False, head="native", outputs=4, **settings):
     return load(find_checkpoint(str(folder)), outputs, per_token, head, **settings)
 
 
-def run(model, ids):
-    """Push one sequence, alone on its line, through a network."""
-    network = model.network.eval()
-    network.encoder.set_attn_implementation("sdpa")
-    inputs = {
-        "input_ids": torch.tensor([ids]),
-        "position_ids": torch.arange(len(ids)).unsqueeze(0) + model.position_offset,
-        "token_type_ids": torch.tensor([segments(ids, model.segments)]),
-    }
+def packed(model, sentences):
+    """Put sequences on one line, as the engine does."""
+    encoded = Encoded(
+        np.concatenate(sentences).astype(np.int32),
+        np.concatenate([segments(ids, model.segments) for ids in sentences]).astype(np.int8),
+        np.cumsum([0, *map(len, sentences)]),
+        np.zeros(len(sentences), np.float32),
+    )
+    geometry = Geometry(model.position_offset, model.segments, model.padding_id, grain=8)
+    return pack(encoded, np.arange(len(sentences))[None], geometry, [0], CPU)
+
+
+def run(model, sentences):
+    """Push packed sequences through a network; return the logits of each."""
+    batch = packed(model, sentences)
+    network, _ = stack(model.network, 1)
     with torch.inference_mode():
-        return network(inputs, torch.zeros(1, 1, dtype=torch.int64))
+        logits = network.eval()(batch.inputs, batch.starts, layout=batch.layout)[0]
+    if not network.per_token:
+        return list(logits)
+    return [logits[first:end] for _, first, end in batch.layout.places]
 
 
 def segments(ids, known):
@@ -64,26 +83,27 @@ def reference_logits(reference, sentences):
     """Run transformers' model on a padded batch."""
     length, config = max(map(len, sentences)), reference.config
     padded = [ids + [config.pad_token_id] * (length - len(ids)) for ids in sentences]
-    types = [segments(padded[0], config.type_vocab_size)] * len(sentences)
+    known = getattr(config, "type_vocab_size", 0)
+    types = {"token_type_ids": torch.tensor([segments(ids, known) for ids in padded])}
     with torch.inference_mode():
         return reference(
             input_ids=torch.tensor(padded),
             attention_mask=torch.tensor(
                 [[1] * len(i) + [0] * (length - len(i)) for i in sentences]
             ),
-            token_type_ids=torch.tensor(types),
+            **(types if known else {}),
         ).logits
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_native_head_is_transformers_own(fine_tuned, family):
+def test_packed_logits_are_transformers_own_on_a_padded_batch(fine_tuned, family):
     reference, folder = fine_tuned(family, per_token=False)
     wanted = reference_logits(reference, SENTENCES)
     model = open_folder(folder)
     assert model.new == ()
     assert len(set(wanted.flatten().tolist())) == wanted.numel()
-    for ids, logits in zip(SENTENCES, wanted, strict=True):
-        torch.testing.assert_close(run(model, ids), logits.view(1, 1, 4))
+    found = torch.stack(run(model, SENTENCES))
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -92,23 +112,55 @@ def test_a_head_for_every_token_is_transformers_own(fine_tuned, family):
     wanted = reference_logits(reference, SENTENCES)
     model = open_folder(folder, per_token=True)
     assert model.new == ()
-    for ids, logits in zip(SENTENCES, wanted, strict=True):
-        torch.testing.assert_close(run(model, ids), logits[: len(ids)].unsqueeze(0))
+    for ids, found, logits in zip(SENTENCES, run(model, SENTENCES), wanted, strict=True):
+        torch.testing.assert_close(found, logits[: len(ids)], rtol=1e-5, atol=1e-5)
+
+
+VARIANTS = [
+    ("modernbert", {"classifier_pooling": "mean"}),
+    ("modernbert", {"norm_bias": True, "attention_bias": True, "mlp_bias": True}),
+    ("deberta-v2", {"share_att_key": False}),
+    ("deberta-v2", {"share_att_key": False, "pos_att_type": ["c2p"]}),
+    ("deberta-v2", {"norm_rel_ebd": "none", "position_buckets": -1}),
+    ("deberta-v2", {"relative_attention": False, "position_biased_input": True}),
+    ("deberta-v2", {"type_vocab_size": 2, "embedding_size": 8}),
+]
+
+
+@pytest.mark.parametrize(("family", "changes"), VARIANTS)
+def test_variants_of_a_family_are_transformers_own(folders, tmp_path, family, changes):
+    shutil.copytree(folders[family], tmp_path / "model")
+    config = AutoConfig.from_pretrained(folders[family], num_labels=4, **changes)
+    torch.manual_seed(1)
+    reference = AutoModelForSequenceClassification.from_config(config).eval()
+    reference.save_pretrained(tmp_path / "model")
+    model = open_folder(tmp_path / "model")
+    assert model.new == ()
+    wanted, found = reference_logits(reference, SENTENCES), torch.stack(run(model, SENTENCES))
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
+    checkpoint = find_checkpoint(str(tmp_path / "model"))
+    counted = parameter_counts(checkpoint, config.vocab_size, 4, False, "native")
+    assert sum(counted) == sum(value.numel() for value in model.network.parameters())
+
+
+def test_a_deberta_with_a_convolution_is_refused(copied):
+    path = copied("deberta-v2") / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"conv_kernel_size": 3}))
+    with pytest.raises(WorkbenchError, match=r"with a convolution cannot be trained here: choose"):
+        open_folder(path.parent)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_linear_head_reads_the_first_state(folders, family):
     model = open_folder(folders[family], head="linear")
-    logits = run(model, SENTENCES[0])
-    inputs = {
-        "input_ids": torch.tensor([SENTENCES[0]]),
-        "token_type_ids": torch.tensor([segments(SENTENCES[0], model.segments)]),
-    }
-    with torch.inference_mode():
-        first = model.network.encoder(**inputs).last_hidden_state[0, 0]
-        wanted = model.network.head.classifier(first)
     assert model.network.pooler is None
-    torch.testing.assert_close(logits.flatten(), wanted)
+    ids = torch.tensor([SENTENCES[0]])
+    types = {"token_type_ids": torch.tensor([segments(SENTENCES[0], model.segments)])}
+    with torch.inference_mode():
+        encoder = model.network.eval().encoder
+        states = encoder(ids, **(types if family in TYPED else {})).last_hidden_state
+        wanted = model.network.head.classifier(states[0, 0])
+    torch.testing.assert_close(run(model, SENTENCES)[0], wanted)
 
 
 @pytest.mark.parametrize("head", ["native", "linear"])
@@ -116,7 +168,7 @@ def test_the_linear_head_reads_the_first_state(folders, family):
 def test_states_are_gathered_at_the_starts(folders, family, head):
     model = open_folder(folders[family], head=head)
     network, states = model.network.eval(), torch.randn(2, 7, 16)
-    above = {"depth": len(network.encoder.encoder.layer)}
+    above = {"depth": len(network.blocks)}
     starts = torch.tensor([[0, 4, 5], [0, 1, 6]])
     with torch.inference_mode():
         together = network({}, starts, states, **above)
@@ -128,21 +180,18 @@ def test_states_are_gathered_at_the_starts(folders, family, head):
 
 
 @pytest.mark.parametrize("per_token", [False, True])
-@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_known_states_are_gone_on_from(folders, family, depth, per_token):
     model = open_folder(folders[family], per_token)
-    network, ids = model.network.eval(), SENTENCES[0]
-    assert depth <= len(network.encoder.encoder.layer)
-    inputs = {
-        "input_ids": torch.tensor([ids]),
-        "position_ids": torch.arange(len(ids)).unsqueeze(0) + model.position_offset,
-        "token_type_ids": torch.tensor([segments(ids, model.segments)]),
-    }
-    starts = torch.zeros(1, 1, dtype=torch.int64)
+    network, _ = stack(model.network, 1)
+    network, batch = network.eval(), packed(model, SENTENCES)
+    assert depth <= len(network.blocks)
+    inputs, layout = batch.inputs, {"layout": batch.layout}
     with torch.inference_mode():
-        states = network.pass_through(network.embed(inputs), 0, depth)
-        torch.testing.assert_close(network({}, starts, states, depth), network(inputs, starts))
+        states = network.pass_through(inputs, network.embed(inputs), 0, depth, **layout)
+        found = network(inputs, batch.starts, states, depth, **layout)
+        torch.testing.assert_close(found, network(inputs, batch.starts, **layout))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +206,16 @@ def test_known_states_are_gone_on_from(folders, family, depth, per_token):
         ("electra", False, "native", TWO_LAYERS),
         ("electra", False, "linear", CLASSIFIER),
         ("electra", True, "native", CLASSIFIER),
+        ("distilbert", False, "native", PRE_CLASSIFIER + CLASSIFIER),
+        ("distilbert", False, "linear", CLASSIFIER),
+        ("distilbert", True, "native", CLASSIFIER),
+        # What it brings from masked-language modelling stands in front of the new outputs.
+        ("modernbert", False, "native", CLASSIFIER),
+        ("modernbert", False, "linear", CLASSIFIER),
+        ("modernbert", True, "native", CLASSIFIER),
+        ("deberta-v2", False, "native", POOLER + CLASSIFIER),
+        ("deberta-v2", False, "linear", CLASSIFIER),
+        ("deberta-v2", True, "native", CLASSIFIER),
     ],
 )
 def test_only_the_head_is_new(folders, family, per_token, head, new):
@@ -184,7 +243,14 @@ def test_a_head_of_another_width_is_new(fine_tuned):
 
 @pytest.mark.parametrize(
     ("family", "offset", "length", "types", "padding"),
-    [("bert", 0, 32, 2, 0), ("roberta", 2, 30, 1, 1), ("electra", 0, 32, 2, 0)],
+    [
+        ("bert", 0, 32, 2, 0),
+        ("roberta", 2, 30, 1, 1),
+        ("electra", 0, 32, 2, 0),
+        ("distilbert", 0, 32, 1, 0),
+        ("modernbert", 0, 32, 1, 1),
+        ("deberta-v2", 0, 32, 1, 0),
+    ],
 )
 def test_what_the_engine_must_know(folders, family, offset, length, types, padding):
     model = open_folder(folders[family])

@@ -85,7 +85,7 @@ def test_a_task_tells_size_metric_and_yardstick():
 @pytest.mark.parametrize(
     ("name", "network", "sentence"),
     [
-        ("gad", True, "reading task 'gad' is not available yet"),
+        ("bioasq", True, "BioASQ is never downloaded"),
         ("hoc", True, ""),
         ("hoc", False, "cannot download HoC/train.tsv"),
     ],
@@ -115,7 +115,7 @@ def test_data_in_the_users_folder_is_here(monkeypatch, tmp_path):
         ({"models": "minilm,bert", "techniques": "baseline,freeze:6"}, ""),
         ({"models": "bert,minilm", "techniques": "baseline,freeze:7"}, "freeze:7 is out of range"),
         ({"task": "hco"}, "there is no task 'hco': did you mean 'hoc'?"),
-        ({"task": "gad"}, "reading task 'gad' is not available yet"),
+        ({"task": "bioasq"}, "BioASQ is never downloaded"),
         ({"models": "bert,brt"}, "there is no model 'brt'"),
         ({"models": "bert", "techniques": "freeze:13"}, "freeze:13 is out of range"),
         ({"models": "bert", "techniques": "freeze:12+reinit"}, "reinit:1+freeze:12 cannot work"),

@@ -12,6 +12,7 @@ from workbench.notebook.highlighting import (
     listed,
     tagged,
 )
+from workbench.tasks.mention import Mention
 
 B, I, O = range(3)  # noqa: E741
 BOUNDARY = '<i aria-hidden="true"></i>'
@@ -51,11 +52,11 @@ class Reader(HTMLParser):
     ],
 )
 def test_tags_become_mentions(words, tags, expected):
-    assert highlighted(tagged(words.split(), tags)) == expected
+    assert highlighted(tagged(words.split(), tags, Mention())) == expected
 
 
 def test_words_keep_their_places():
-    assert tagged(["ab", "(", "c"], [O, O, B]).words == ((0, 2), (3, 4), (5, 6))
+    assert tagged(["ab", "(", "c"], [O, O, B], Mention()).words == ((0, 2), (3, 4), (5, 6))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_word_pieces(pieces, kept, expected):
 
 
 def test_a_mention_that_is_cut_off_in_the_middle_stays_one():
-    passage = tagged(["ab", "cd"], [B, I])
+    passage = tagged(["ab", "cd"], [B, I], Mention())
     pieces = Segmentation((Piece(0, 2), Piece(3, 4), Piece(4, 5)), kept=1)
     assert highlighted(passage, pieces) == f"<mark>ab {CUT}c{BOUNDARY}d</del></mark>"
 

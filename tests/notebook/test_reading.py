@@ -4,14 +4,23 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from workbench.notebook.reading import Documents, Pairs, Sentences, read, read_scored, strip
+from workbench.notebook.reading import Documents, Scored, Sentences, read, read_scored, strip
 from workbench.tasks.loading import load
+from workbench.tasks.mention import Mention
 
-PAIRS = Pairs(Dataset.from_dict({"sentence1": ["A"], "sentence2": ["B"], "score": [2.5]}))
-DOCUMENTS = Documents(
-    Dataset.from_dict({"text": ["Some <b>"], "labels": [[0, 1]], "document": ["1"]}), ["x", "y"]
+PAIRS = Scored(
+    Dataset.from_dict({"sentence1": ["A"], "sentence2": ["B"], "score": [2.5]}),
+    ("sentence1", "sentence2"),
+    (0.0, 4.0),
 )
-SENTENCES = Sentences(Dataset.from_dict({"words": [["a", "b"], ["c"]], "tags": [[2, 0], [2]]}))
+DOCUMENTS = Documents(
+    Dataset.from_dict({"text": ["Some <b>"], "labels": [[0, 1]], "document": ["1"]}),
+    ["text"],
+    ["x", "y"],
+)
+SENTENCES = Sentences(
+    Dataset.from_dict({"words": [["a", "b"], ["c"]], "tags": [[2, 0], [2]]}), Mention()
+)
 
 
 def test_the_gold_answers():
@@ -48,7 +57,7 @@ def test_seeds_with_one_answer_share_a_row():
 
 
 def test_scores_outside_the_scale_stay_inside_the_drawing():
-    html = strip([-1.0, 4.5], 4.0)
+    html = strip([-1.0, 4.5], 4.0, (0.0, 4.0))
     places = [float(place) for place in re.findall(r'cx="([\d.]+)"', html)]
     assert places == [8.0, 352.0]
     assert 'aria-label="predicted -1.00 to 4.50, gold 4"' in html

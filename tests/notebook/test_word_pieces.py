@@ -5,6 +5,7 @@ from workbench.models.tokenizer import load_tokenizer
 from workbench.notebook.highlighting import Passage, tagged
 from workbench.notebook.word_pieces import segment
 from workbench.tasks.loading import load
+from workbench.tasks.mention import Mention
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +26,14 @@ def test_the_pieces_of_a_text(tokenizer):
 
 
 def test_the_pieces_of_words_are_placed_in_the_joined_text(tokenizer):
-    passage = tagged(["(", "aspirin", "☃x", ")."], [2, 0, 2, 2])
+    passage = tagged(["(", "aspirin", "☃x", ")."], [2, 0, 2, 2], Mention())
     (found,) = segment(tokenizer, (passage,), 512)
     assert texts(passage, found) == ["(", "as", "pi", "rin", "☃x", ")", "."]
     assert [piece.unknown for piece in found.pieces].index(True) == 4
 
 
 def test_a_word_that_the_tokenizer_drops_is_unknown_and_has_a_place(tokenizer):
-    passage = tagged(["a", "\u200b", "b"], [2, 2, 2])
+    passage = tagged(["a", "\u200b", "b"], [2, 2, 2], Mention())
     (found,) = segment(tokenizer, (passage,), 512)
     assert [(piece.start, piece.end, piece.unknown) for piece in found.pieces] == [
         (0, 1, False),
@@ -46,7 +47,7 @@ def test_a_word_that_the_tokenizer_drops_is_unknown_and_has_a_place(tokenizer):
     [
         ((Passage("one two three four"),), 6, [4]),
         ((Passage("one two three four"),), 5, [3]),
-        ((tagged(["one", "two", "three"], [2, 2, 2]),), 4, [2]),
+        ((tagged(["one", "two", "three"], [2, 2, 2], Mention()),), 4, [2]),
         # [CLS] one two [SEP] five [SEP]: the longer text loses its end first.
         ((Passage("one two three four"), Passage("five")), 6, [2, 1]),
     ],

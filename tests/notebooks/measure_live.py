@@ -24,6 +24,8 @@ from test_explore import LONG, PROGRESS, Explorer
 from workbench.benchmark.machine import load_average, processor
 
 SEEDS, SECONDS = 10, 30
+MANY_RUNS, MANY_SECONDS = 100, 120
+"""For the memory: of one long study, how many runs and within how many seconds."""
 FAST = 3
 """Within how many seconds each study ends for which memory is measured."""
 STOPS = 5
@@ -202,6 +204,29 @@ def sequence(lab, browser, home, studies, runs):
     return found
 
 
+def long_study(lab, browser, home):
+    """Watch one study of many runs; return the kernel's memory and the page's as it goes on."""
+    outputs, found = home / "long", []
+    simulated.plan(outputs, "long", str(MANY_RUNS))
+    values = {"models": "minilm", "techniques": "baseline", "outputs": str(outputs)}
+    with (
+        explorer(lab, browser, "long", values) as tab,
+        simulated.worker(outputs, "long", MANY_SECONDS) as process,
+    ):
+        kernel, page = kernel_of(lab), tab.page
+        session = page.context.new_cdp_session(page)
+        # The newest study is shown without being chosen.
+        simulated.go(process)
+        tab.page.locator(".workbench-live").scroll_into_view_if_needed()
+        tab.wait_for_points()
+        while process.poll() is None:
+            tab.page.wait_for_timeout(5000)
+            session.send("HeapProfiler.collectGarbage")
+            heap = page.evaluate("() => performance.memory.usedJSHeapSize")
+            found.append((kernel.memory_info().rss, heap))
+    return found
+
+
 def show(tab, outputs, name, runs):
     """Follow a study from its first event to what can be concluded from it."""
     with simulated.worker(outputs, name, FAST) as process:
@@ -265,7 +290,7 @@ def of_watching(seen):
 
 
 def of_sequence(found):
-    """Return the rows on memory: the first quarter of the studies beside the last."""
+    """Return the rows on memory: its first quarter beside the last."""
     memories = {
         "kernel, resident": [resident for resident, _ in found],
         "page, JavaScript heap": [heap for _, heap in found],
@@ -336,6 +361,8 @@ def main():
             if "stops" in parts:
                 report("A study that trains", of_stops(stops(lab, browser, home)))
             if "memory" in parts:
+                title = f"A study of {MANY_RUNS} runs of {simulated.STEPS} steps, every 5 s"
+                report(title, of_sequence(long_study(lab, browser, home)))
                 title = f"{asked.studies} studies of {asked.runs} runs of {simulated.STEPS} steps"
                 found = sequence(lab, browser, home, asked.studies, asked.runs)
                 report(title, of_sequence(found))

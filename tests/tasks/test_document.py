@@ -5,52 +5,31 @@ import pytest
 from datasets import Dataset
 from sklearn.metrics import f1_score, log_loss
 
-from workbench.errors import WorkbenchError
-from workbench.tasks.catalogue import HALLMARKS
 from workbench.tasks.document import Document
 from workbench.tasks.task import Encoded
 
 SHAPE = Document(("x", "y"))
-HEADER = "labels\tsentence\tindex\n"
-CONTENT = HEADER + "0_1,1_0\ta\t20_s1\n0_0,1_0\tb\t10_s1\n0_0,1_1\tc\t20_s2\n"
 
 
 @pytest.fixture
-def records(write):
-    return SHAPE.read(write(CONTENT))
+def records():
+    return Dataset.from_dict(
+        {
+            "text": ["a", "b", "c"],
+            "labels": [[1, 0], [0, 0], [0, 1]],
+            "document": ["20", "10", "20"],
+        }
+    )
 
 
-def test_read_sentences(records):
-    assert records.to_dict() == {
-        "text": ["a", "b", "c"],
-        "labels": [[1, 0], [0, 0], [0, 1]],
-        "document": ["20", "10", "20"],
-    }
-
-
-def test_read_abstracts(write):
-    records = Document(("x", "y"), abstracts=True).read(write(CONTENT))
-    assert records.to_dict() == {
+def test_join(records):
+    assert SHAPE.join(records).to_dict() == {
         "text": ["a c", "b"],
         "labels": [[1, 1], [0, 0]],
         "document": ["20", "10"],
     }
-
-
-@pytest.mark.parametrize(
-    ("row", "problem"),
-    [
-        ("0_1\ta\t1_s1", "the labels '0_1' are not"),
-        ("1_1,0_1\ta\t1_s1", "the labels"),
-        ("0_1,1_2\ta\t1_s1", "the labels"),
-        ("0_1,1_0,2_0\ta\t1_s1", "the labels"),
-        ("0_1,1_0\ta\t1_s", "the index '1_s' is not"),
-        ("0_1,1_0\ta\tx_s1", "the index"),
-    ],
-)
-def test_a_wrong_row_is_refused(write, row, problem):
-    with pytest.raises(WorkbenchError, match=f"line 2: {problem}.*; mend the line"):
-        SHAPE.read(write(f"{HEADER}{row}\n"))
+    alone = records.remove_columns("document")
+    assert SHAPE.join(alone).to_dict() == alone.to_dict()
 
 
 def test_encode(records, tokenizer):
@@ -107,15 +86,3 @@ def test_scores_agree_with_scikit_learn():
     expected = f1_score(*map(np.array, matrices), average="micro")
     predictions = SHAPE.predict(records, None, outputs)
     assert SHAPE.score(records, predictions)["micro_f1"] == pytest.approx(expected)
-
-
-def test_best_constant_score_of_the_real_test_set(corpora):
-    shape = Document(HALLMARKS)
-    records = shape.read(corpora / "HoC" / "test.tsv")
-    assert shape.best_constant_score(records) == pytest.approx(0.316, abs=5e-4)
-
-
-@pytest.mark.parametrize(("split", "unlabelled"), [("train", 197), ("dev", 22), ("test", 53)])
-def test_unlabelled_documents_of_the_real_data(corpora, split, unlabelled):
-    records = Document(HALLMARKS, abstracts=True).read(corpora / "HoC" / f"{split}.tsv")
-    assert sum(not any(labels) for labels in records["labels"]) == unlabelled

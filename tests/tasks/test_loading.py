@@ -88,12 +88,6 @@ def test_a_damaged_file_names_itself(folder):
         load("biosses", folder)
 
 
-@pytest.mark.parametrize("name", ["ebm-pico", "chemprot", "ddi", "gad", "pubmedqa", "bioasq"])
-def test_tasks_without_a_reader_say_so(name):
-    with pytest.raises(WorkbenchError, match=f"{name!r} is not available yet: .*biosses, hoc"):
-        load(name)
-
-
 @pytest.mark.parametrize("options", ["noise=0.1", "seed=1", "difficulty=0.5", "size=32"])
 def test_a_setting_is_another_task(options):
     other = load(f"miniature-mention:{options}")

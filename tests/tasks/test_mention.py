@@ -8,7 +8,7 @@ from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.errors import WorkbenchError
+from workbench.tasks.blurb.words import read_mentions
 from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE, TAGS, Mention
 from workbench.tasks.task import IGNORED
 
@@ -27,34 +27,6 @@ def outputs_for(encoded, tags):
     outputs = np.full((len(encoded.labels), len(TAGS)), np.nan)
     outputs[encoded.labels != IGNORED] = np.eye(len(TAGS))[tags]
     return outputs
-
-
-def test_read(write):
-    content = "-DOCSTART- 95\n\na\tB\nb\tI\n\n\nc\tO\n"
-    records = SHAPE.read(write(content))
-    assert records.to_dict() == {
-        "words": [["a", "b"], ["c"]],
-        "tags": [[BEGIN, INSIDE], [OUTSIDE]],
-    }
-
-
-@pytest.mark.parametrize(
-    ("content", "line", "problem"),
-    [
-        ("a\tO\nb\n", 2, "not a word, a tab and a tag"),
-        ("a\tB\tO\n", 1, "not a word"),
-        ("\tO\n", 1, "not a word"),
-        ("a\tB-Disease\n", 1, "the tag 'B-Disease' is not one of B, I, O"),
-        ("a\tI\n", 1, "no B or I is before it"),
-        ("a\tO\nb\tI\n", 2, "no B or I is before it"),
-        ("a\tB\n\nb\tI\n", 3, "no B or I is before it"),
-        ("a\tB\nb\tO", 2, "ends in the middle"),
-        ("\n\n", 1, "no sentence"),
-    ],
-)
-def test_a_damaged_file_is_refused(write, content, line, problem):
-    with pytest.raises(WorkbenchError, match=rf"train\.tsv, line {line}: .*{problem}.*; mend"):
-        SHAPE.read(write(content))
 
 
 def test_first_pieces_carry_the_labels(records, bert):
@@ -131,6 +103,6 @@ def test_units_are_sentences_and_counts_are_mentions(records):
 
 
 def test_real_sentences_lose_no_word(corpora, bert):
-    records = SHAPE.read(corpora / "NCBI-disease" / "dev.tsv")
+    records = read_mentions(corpora / "NCBI-disease" / "dev.tsv")
     encoded = SHAPE.encode(records, bert, 512)
     assert (encoded.labels != IGNORED).sum() == sum(map(len, records["tags"]))

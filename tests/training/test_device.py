@@ -76,3 +76,24 @@ def test_tf32_is_switched_for_gpus_alone(monkeypatch):
 def test_triton_is_for_nvidia_alone(works, kind, monkeypatch):
     monkeypatch.setattr(module, "_TRITON_WORKS", works)
     assert module.has_triton(torch.device(kind)) is (works and kind == "cuda")
+
+
+@pytest.mark.parametrize(
+    ("granted", "cores"),
+    [
+        ("max 100000\n", 8),
+        ("200000 100000\n", 2),
+        ("150000 100000\n", 2),
+        ("50000 100000\n", 1),
+        ("1600000 100000\n", 8),
+        ("", 8),
+        (None, 8),
+    ],
+)
+def test_a_container_may_grant_fewer_cores(granted, cores, monkeypatch, tmp_path):
+    path = tmp_path / "cpu.max"
+    if granted is not None:
+        path.write_text(granted)
+    monkeypatch.setattr(module, "_GRANT", path)
+    monkeypatch.setattr(module.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert module.cores() == cores

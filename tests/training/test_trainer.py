@@ -6,6 +6,9 @@ import torch
 
 from workbench.training.trainer import Stopped, Trainer
 
+FEW_TOKENS, ASKED = 400, 24
+"""Of an evaluation's batch, and how often training then asks whether to stop."""
+
 
 class Memory:
     """A recorder that keeps everything, and saves a checkpoint after chosen steps."""
@@ -57,17 +60,25 @@ def test_the_same_runs_twice_are_equal_to_the_last_bit(specs, make_prepared, exe
     assert [(epoch, step) for epoch, step, _ in recorder.epochs] == [(1, 5), (2, 10)]
 
 
-@pytest.mark.parametrize("steps", range(1, 10))
-def test_a_stopped_cohort_goes_on_to_the_same_bits(steps, specs, make_prepared, execution):
-    prepared = make_prepared()
+# It is asked after each of ten steps and before the batches in which dev is scored after the fifth
+# and the tenth, and test at the end.
+@pytest.mark.parametrize("asked", [1, 4, 5, 6, 8, 10, 14, 18, 19, 21, ASKED])
+def test_a_stopped_cohort_goes_on_to_the_same_bits(asked, specs, make_prepared, execution):
+    prepared, execution = make_prepared(), replace(execution, evaluation_tokens=FEW_TOKENS)
     expected, straight = train(specs, prepared, execution)
-    recorder, left = Memory(), iter(range(steps, -1, -1))
+    recorder, left = Memory(), iter(range(asked, 0, -1))
     with pytest.raises(Stopped):
-        train(specs, prepared, execution, recorder, lambda: next(left) <= 1)
-    assert sorted(recorder.losses) == list(range(1, steps + 1))
+        train(specs, prepared, execution, recorder, lambda: next(left) == 1)
     resumed, second = train(specs, prepared, execution, Memory(saved=recorder.saved))
     assert all(map(same, resumed, expected))
     assert recorder.losses | second.losses == straight.losses
+    assert recorder.epochs + second.epochs == straight.epochs
+
+
+def test_it_is_asked_to_stop_while_it_scores(specs, make_prepared, execution):
+    execution, asked = replace(execution, evaluation_tokens=FEW_TOKENS), []
+    train(specs, make_prepared(), execution, stop=lambda: asked.append(None) is not None)
+    assert len(asked) == ASKED
 
 
 def test_checkpoints_along_the_way_move_nothing(specs, make_prepared, execution):
@@ -162,9 +173,9 @@ def test_the_test_split_is_read_only_at_the_end(specs, make_prepared, execution,
     read = []
     original = trainer.cohort.outputs
 
-    def outputs(split):
+    def outputs(split, stop):
         read.append((split is prepared.encoded["test"], trainer.cohort.position))
-        return original(split)
+        return original(split, stop)
 
     monkeypatch.setattr(trainer.cohort, "outputs", outputs)
     trainer.run()

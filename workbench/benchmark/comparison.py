@@ -24,6 +24,7 @@ from workbench.benchmark.workload import Work, sample, take
 from workbench.execution.local import threads_per_worker, worker_count
 from workbench.models.checkpoint import Checkpoint
 from workbench.models.depth import Anatomy
+from workbench.models.tokenizer import stored_config
 from workbench.spec import RunSpec
 from workbench.techniques import parse
 from workbench.training.operations import Dimensions, training_operations
@@ -75,10 +76,7 @@ def effort(work: Work, device: torch.device) -> Effort:
 
 def dimensions_of(checkpoint: Checkpoint, per_token: bool = False) -> Dimensions:
     """Return the sizes of a checkpoint's network from its description."""
-    config = checkpoint.config
-    return Dimensions(
-        checkpoint.layers, config["hidden_size"], config["intermediate_size"], per_token
-    )
+    return Dimensions.of(checkpoint.architecture, stored_config(checkpoint), per_token)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 from workbench.benchmark.job import CACHED, ENGINE, PUBLISHED, Job
 from workbench.models.depth import Anatomy
 from workbench.models.size import parameter_counts
+from workbench.models.tokenizer import stored_config
 from workbench.training.memory import cohort_size, run_bytes, state_bytes
 from workbench.training.operations import Dimensions
 from workbench.training.plan import Execution
@@ -42,15 +43,15 @@ class Footprint:
 
 def workload(job: Job, sizes: Dimensions) -> Workload:
     """Describe what a contestant trains: its lengths as it pads them, its table of word pieces."""
-    config, engine = job.checkpoint.config, job.contestant in (ENGINE, CACHED)
-    rows = len(job.used) if engine else config["vocab_size"]
+    config, engine = stored_config(job.checkpoint), job.contestant in (ENGINE, CACHED)
+    rows = len(job.used) if engine else config.vocab_size
     lengths = job.train.lengths
     if job.contestant == PUBLISHED:
         lengths = np.full(len(job.train), job.padded_length)
     return Workload(
         sizes=sizes,
-        heads=config["num_attention_heads"],
-        anatomy=Anatomy(sizes.layers, config.get("initializer_range", 0.02), ()),
+        heads=job.checkpoint.architecture.sizes(config).heads,
+        anatomy=Anatomy(sizes.layers, config.initializer_range, ()),
         parameters=parameter_counts(job.checkpoint, rows, job.outputs, job.per_token, "native"),
         outputs=job.outputs,
         lengths=dict.fromkeys(("train", "dev", "test"), lengths),

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.execution.shortage import return_heap
+from workbench.execution.heap import return_heap
 from workbench.models.checkpoint import Checkpoint
 from workbench.models.network import LoadedModel, load
 from workbench.spec import RunSpec

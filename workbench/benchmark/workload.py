@@ -17,7 +17,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from workbench.errors import unknown
 from workbench.models.checkpoint import Checkpoint
-from workbench.models.tokenizer import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer, longest
 from workbench.models.vocabulary import used_rows
 from workbench.tasks import miniature
 from workbench.tasks.catalogue import canonical, find
@@ -104,7 +104,7 @@ def load_work(name: str, checkpoint: Checkpoint) -> Work:
     name = canonical(task, option)
     if name not in TASKS and not task.synthetic:
         raise unknown("task of the benchmark", name, TASKS)
-    tokenizer, shape = load_tokenizer(checkpoint), SHAPES[task.shape](task, option)
+    tokenizer, shape = load_tokenizer(checkpoint), SHAPES[task.shape](task)
     max_length = min(task.max_length, longest(checkpoint))
     text = text_of(task)
     if text == GENERATED:
@@ -128,19 +128,12 @@ def load_work(name: str, checkpoint: Checkpoint) -> Work:
     )
 
 
-def longest(checkpoint: Checkpoint) -> int:
-    """Return how many word pieces a checkpoint has positions for."""
-    # RoBERTa's positions start after its padding index.
-    offset = checkpoint.config.get("pad_token_id", 1) + 1 if checkpoint.family == "roberta" else 0
-    return checkpoint.config.get("max_position_embeddings", 512) - offset
-
-
 def text_of(task: Task) -> str:
     """Say whether a task's real text is on this machine, or what stands in for it."""
     if task.synthetic:
         return "generated text"
     root = Path(os.environ.get(DATA_VARIABLE) or cache_folder()).expanduser()
-    files = (root / task.folder / f"{split}.tsv" for split in SPLITS)
+    files = (root / task.folder / file for file in task.files)
     return REAL if all(file.is_file() for file in files) else GENERATED
 
 

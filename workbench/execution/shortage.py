@@ -4,15 +4,14 @@ A cohort of several runs is divided into halves; a lone run takes fewer examples
 pass, or fewer tokens in one pass of an evaluation. At most the unsaved steps are repeated.
 """
 
-import ctypes
 import gc
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import torch
 
 from workbench.errors import WorkbenchError
+from workbench.execution.heap import return_heap
 from workbench.spec import RunSpec
 from workbench.store import checkpoints
 from workbench.store.folder import RunStore
@@ -40,17 +39,6 @@ def free() -> None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return_heap()
-
-
-def return_heap() -> None:
-    """Give freed main memory back to the system.
-
-    glibc keeps what large tensors leave in pieces: a worker that holds 0.6 GB then shows 0.9 to 1.0
-    GB after each cohort, and its neighbours cannot have the rest. Other C libraries see to it
-    themselves.
-    """
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def reduced_execution(execution: Execution, found: Reduction) -> Execution:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 
 import torch
 
+from workbench.execution.heap import return_heap
 from workbench.execution.launch import STOPPED
 from workbench.execution.local import threads_per_worker
 from workbench.execution.recording import CHECKPOINT_SECONDS, StoreRecorder
@@ -19,7 +20,6 @@ from workbench.execution.shortage import (
     out_of_memory,
     reduce,
     reduced_execution,
-    return_heap,
 )
 from workbench.execution.stopping import stopping_on_signals
 from workbench.execution.timings import cohort_timings, engine, process_seconds

@@ -22,6 +22,8 @@ from huggingface_hub.errors import (
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, size_of
+from workbench.models.families import FAMILIES, Family
+from workbench.models.weights import weight_files, weight_names
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """The weights of all-MiniLM-L6-v2 as its package carries them."""
@@ -33,8 +35,11 @@ _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 _NETWORK_ERRORS = (OSError, HTTPError)
 _PATIENCE_SECONDS = 10
 
-SUPPORTED = ("bert", "roberta", "electra")
+SUPPORTED = tuple(FAMILIES)
 """The families that can be trained."""
+
+_ELECTRA_ONLY = ("electra.", "discriminator_predictions.")
+"""How names begin in the weights of an ELECTRA alone."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Checkpoint:
                 f"the model {self.name!r} is of the family {self.family!r}: choose one of the "
                 f"families {', '.join(SUPPORTED)}"
             )
-        if not {"num_hidden_layers", "hidden_size"} <= self.config.keys():
+        if not {self.architecture.layers_key, self.architecture.hidden_key} <= self.config.keys():
             raise _damaged(self.folder / "config.json")
 
     @cached_property
@@ -74,20 +79,40 @@ class Checkpoint:
             raise _damaged(path)
         return content
 
-    @property
+    @cached_property
     def family(self) -> str:
-        """The family of the architecture; BERT's own descriptions do not say theirs."""
-        return self.config.get("model_type", "bert")
+        """The family of the architecture.
+
+        BERT's own descriptions do not say theirs, and some of ELECTRA's say that they are BERT's:
+        the names of the weights tell.
+        """
+        told = self.config.get("model_type", "bert")
+        return "electra" if told == "bert" and self._holds(*_ELECTRA_ONLY) else told
+
+    @property
+    def architecture(self) -> Family:
+        """What the engine must know of the family."""
+        return FAMILIES[self.family]
+
+    @property
+    def renamed(self) -> dict[str, str] | None:
+        """How weights are to be called whose names are another family's, as patterns."""
+        if self.family == "electra" and self._holds("bert.") and not self._holds("electra."):
+            return {r"^bert\.": "electra."}
+        return None
 
     @property
     def layers(self) -> int:
         """Transformer blocks."""
-        return self.config["num_hidden_layers"]
+        return self.config[self.architecture.layers_key]
 
     @property
     def size(self) -> str:
         """``small``, ``base`` or ``large``."""
-        return size_of(self.config["hidden_size"])
+        return size_of(self.config[self.architecture.hidden_key])
+
+    def _holds(self, *beginnings: str) -> bool:
+        return any(name.startswith(beginnings) for name in weight_names(self.folder))
 
 
 def find_checkpoint(name: str, synthetic_task: bool = False) -> Checkpoint:
@@ -250,7 +275,7 @@ def check_tokenizer(checkpoint: Checkpoint) -> None:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    files = weight_files(folder)
     if not files:
         raise WorkbenchError(
             f"the folder {str(folder)!r} holds no weights: it needs model.safetensors or "

@@ -4,12 +4,16 @@ Depth 0 is the embeddings, 1 to N are the blocks from the lowest to the highest,
 pooler and the head. Every technique that treats layers differently reads this map.
 """
 
-import re
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torch import nn
 
-_BLOCK = re.compile(r"^encoder\.encoder\.layer\.(\d+)\.")
+if TYPE_CHECKING:
+    from workbench.models.families import Family
+    from workbench.models.network import Network
 
 
 @dataclass(frozen=True)
@@ -42,31 +46,30 @@ class Anatomy:
         return self.layers + 1
 
 
-def anatomy(network: nn.Module, layers: int, initializer_range: float) -> Anatomy:
+def anatomy(network: Network, layers: int, initializer_range: float) -> Anatomy:
     """Map every parameter of a `Network` to its depth and kind.
 
     Parameters
     ----------
     network
-        With children ``encoder``, ``pooler`` and ``head``.
+        As loaded.
     layers
         Transformer blocks in the encoder.
     """
     kinds = _kinds(network)
     parameters = tuple(
-        Parameter(name, depth_of(name, layers), kinds[name], name.startswith("pooler."))
+        Parameter(
+            name, depth_of(network.family, name, layers), kinds[name], name.startswith("pooler.")
+        )
         for name, _ in network.named_parameters()
     )
     return Anatomy(layers, initializer_range, parameters)
 
 
-def depth_of(name: str, layers: int) -> int:
+def depth_of(family: Family, name: str, layers: int) -> int:
     """Return the depth of a parameter from its name in a `Network`."""
-    block = _BLOCK.match(name)
-    if block:
-        return int(block.group(1)) + 1
-    # The prefix covers ELECTRA's ``embeddings_project``, which widens narrow embeddings.
-    return 0 if name.startswith("encoder.embeddings") else layers + 1
+    inside = name.removeprefix("encoder.")
+    return layers + 1 if inside == name else family.depth_of(inside, layers)
 
 
 def _kinds(network: nn.Module) -> dict[str, str]:

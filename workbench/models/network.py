@@ -17,15 +17,14 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import Checkpoint
 from workbench.models.depth import Anatomy, anatomy
+from workbench.models.families import Family, Parts, gather
+from workbench.models.heads import FirstState
 from workbench.models.tokenizer import explained, load_tokenizer, stored_config
-
-_ATTENTION = "attention_probs_dropout_prob"
 
 
 class Network(nn.Module):
@@ -33,24 +32,46 @@ class Network(nn.Module):
 
     Parameters
     ----------
+    family
+        Whose parts these are.
     encoder
         The family's base model, without its pooler.
     pooler
-        The family's pooler, or None.
+        What the checkpoint brings between encoder and head, or None.
     head
         From states to outputs.
     per_token
-        Whether the head reads every token, or only the sequence starts.
+        Whether the head reads every token, or one state of each sequence.
+    means
+        Whether that state is the mean over the sequence instead of its first.
     """
 
     def __init__(
-        self, encoder: PreTrainedModel, pooler: nn.Module | None, head: nn.Module, per_token: bool
+        self,
+        family: Family,
+        encoder: PreTrainedModel,
+        pooler: nn.Module | None,
+        head: nn.Module,
+        per_token: bool,
+        means: bool = False,
     ):
         super().__init__()
+        self.family = family
         self.encoder: Any = encoder
         self.pooler = pooler
         self.head = head
         self.per_token = per_token
+        self.means = means
+
+    @property
+    def blocks(self) -> Any:
+        """The blocks, from the lowest to the highest."""
+        return self.family.blocks(self.encoder)
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether every token leaves the top block, instead of the sequence starts alone."""
+        return self.per_token or self.means
 
     def forward(
         self,
@@ -70,78 +91,80 @@ class Network(nn.Module):
             ``[runs, sequences]``: where on the line each sequence starts.
         states, depth
             The states that leave block ``depth`` (0: the embeddings) where they are known,
-            ``[runs, tokens, hidden]``; the inputs are then not read.
+            ``[runs, tokens, hidden]``; nothing below is then computed.
         attention
             Passed on to the attention function.
         """
         if states is None:
             states, depth = self.embed(inputs), 0
-        blocks = self.encoder.encoder.layer
         if self.per_token:
-            return self.head(self.pass_through(states, depth, len(blocks), **attention))
-        states = self.pass_through(states, depth, len(blocks) - 1, **attention)
-        # Nothing reads what the top block says of other tokens.
-        top = _gather(states, starts)
-        if depth < len(blocks):
-            top = _at_starts(blocks[-1], states, top, **attention)
+            return self._out(self._to_top(inputs, states, depth, **attention))
+        if self.means:
+            states = self._to_top(inputs, states, depth, **attention)
+            return self._out(_means(states, starts, attention["layout"].lengths).unsqueeze(1))
         # The family's pooler and head take the first position of a padded sequence; a dimension of
         # length one before the sequences gives them just that.
-        first = top.unsqueeze(1)
-        return self.head(first if self.pooler is None else self.pooler(first))
+        return self._out(self._starts(inputs, states, starts, depth, **attention).unsqueeze(1))
+
+    def _out(self, states: Tensor) -> Tensor:
+        return self.head(states if self.pooler is None else self.pooler(states))
+
+    def _to_top(
+        self, inputs: Mapping[str, Tensor], states: Tensor, depth: int, **attention: Any
+    ) -> Tensor:
+        return self.pass_through(inputs, states, depth, len(self.blocks), **attention)
+
+    def _starts(
+        self,
+        inputs: Mapping[str, Tensor],
+        states: Tensor,
+        starts: Tensor,
+        depth: int,
+        **attention: Any,
+    ) -> Tensor:
+        """Return what leaves the top block at the sequence starts: nothing reads the rest."""
+        top = len(self.blocks) - 1
+        if depth > top:
+            return gather(states, starts)
+        shared = self.family.shared(self.encoder, inputs, states)
+        for block in self.blocks[depth:top]:
+            states = self.family.through(block, states, shared, **attention)
+        states = self.family.at_starts(self.blocks[top], states, starts, shared, **attention)
+        return self.family.finish(self.encoder, states)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Return the states below the lowest block, ``[runs, tokens, hidden]``."""
-        states = self.encoder.embeddings(**inputs)
-        # ELECTRA's small models widen narrow embeddings.
-        widen = getattr(self.encoder, "embeddings_project", None)
-        return states if widen is None else widen(states)
+        return self.family.embed(self.encoder, inputs)
 
-    def pass_through(self, states: Tensor, depth: int, end: int, **attention: Any) -> Tensor:
-        """Return the states that leave block ``end``, given those that leave block ``depth``."""
-        for block in self.encoder.encoder.layer[depth:end]:
-            states = block(states, **attention)
-        return states
+    def pass_through(
+        self,
+        inputs: Mapping[str, Tensor],
+        states: Tensor,
+        depth: int,
+        end: int,
+        **attention: Any,
+    ) -> Tensor:
+        """Return the states that leave block ``end``, given those that leave block ``depth``.
 
-
-def _gather(states: Tensor, starts: Tensor) -> Tensor:
-    return states.gather(1, starts.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
-
-
-def _at_starts(block: Any, states: Tensor, first: Tensor, **attention: Any) -> Tensor:
-    """Run a block for the sequence starts alone, whose states are ``[runs, sequences, hidden]``."""
-    module = block.attention.self
-
-    def heads(projected: Tensor) -> Tensor:
-        shape = (*projected.shape[:2], module.num_attention_heads, module.attention_head_size)
-        return projected.view(shape).transpose(1, 2)
-
-    attend = ALL_ATTENTION_FUNCTIONS[module.config._attn_implementation]
-    seen, _ = attend(
-        module,
-        heads(module.query(first)),
-        heads(module.key(states)),
-        heads(module.value(states)),
-        None,
-        dropout=module.dropout.p if module.training else 0.0,
-        scaling=module.scaling,
-        starts_only=True,
-        **attention,
-    )
-    return block.feed_forward_chunk(block.attention.output(seen.reshape(first.shape), first))
+        What the encoder does above its blocks belongs to the top one.
+        """
+        if depth == end:
+            return states
+        shared = self.family.shared(self.encoder, inputs, states)
+        for block in self.blocks[depth:end]:
+            states = self.family.through(block, states, shared, **attention)
+        return self.family.finish(self.encoder, states) if end == len(self.blocks) else states
 
 
-class _FirstState(nn.Module):
-    """Take the first position, as transformers' own heads do, then drop out and project."""
-
-    def __init__(self, dropout: nn.Module, classifier: nn.Module, first: bool):
-        super().__init__()
-        self.dropout = dropout
-        self.classifier = classifier
-        self.first = first
-
-    def forward(self, states: Tensor) -> Tensor:
-        """Return ``[runs, positions, outputs]``."""
-        return self.classifier(self.dropout(states[:, 0] if self.first else states))
+def _means(states: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
+    """Return the mean state of each sequence, ``[runs, sequences, hidden]``."""
+    place = torch.arange(states.shape[1], device=states.device)
+    first, length = starts.unsqueeze(-1), lengths.view_as(starts).unsqueeze(-1)
+    inside = (place >= first) & (place < first + length)
+    with torch.autocast(states.device.type, enabled=False):
+        states = states.float()
+        # An empty place has no tokens: its mean is zero, and nothing reads it.
+        return torch.bmm(inside.to(states.dtype), states) / length.clamp(min=1)
 
 
 @dataclass(frozen=True)
@@ -190,23 +213,21 @@ def load(
     WorkbenchError
         When the family is not supported, or files are missing or damaged.
     """
-    config = _config(checkpoint, outputs, dropout)
+    family, config = checkpoint.architecture, _config(checkpoint, outputs, dropout)
     model, missing = _load_native(checkpoint, config, per_token)
-    network = _split(model, per_token, head)
+    network = _split(family, model, per_token, head)
     new = _new_names(network, model, missing)
     _refuse_new_encoder(checkpoint, new)
     tokenizer = load_tokenizer(checkpoint)
-    positions = model.base_model.embeddings.position_embeddings
-    offset = 0 if positions.padding_idx is None else positions.padding_idx + 1
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
         anatomy=anatomy(network, config.num_hidden_layers, config.initializer_range),
         new=new,
-        max_length=config.max_position_embeddings - offset,
-        position_offset=offset,
+        max_length=family.longest(config),
+        position_offset=family.position_offset(config),
         padding_id=tokenizer.pad_token_id,
-        segments=config.type_vocab_size,
+        segments=family.segments(config),
     )
 
 
@@ -215,8 +236,8 @@ def _config(checkpoint: Checkpoint, outputs: int, dropout: float | None) -> Any:
         config = stored_config(checkpoint)
     config.num_labels = outputs
     if dropout is not None:
-        config.hidden_dropout_prob = config.classifier_dropout = dropout
-        setattr(config, _ATTENTION, dropout)
+        for setting in checkpoint.architecture.dropouts:
+            setattr(config, setting, dropout)
     return config
 
 
@@ -232,6 +253,7 @@ def _load_native(checkpoint: Checkpoint, config: Any, per_token: bool) -> tuple[
             output_loading_info=True,
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
+            key_mapping=checkpoint.renamed,
         )
     mismatched = {entry[0] for entry in report["mismatched_keys"]}
     return model, set(report["missing_keys"]) | mismatched
@@ -243,31 +265,21 @@ def _quiet() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def _split(model: Any, per_token: bool, head: str) -> Network:
+def _split(family: Family, model: Any, per_token: bool, head: str) -> Network:
     """Take a native model apart into encoder, pooler and head, sharing its modules."""
-    encoder = model.base_model
-    pooler = getattr(encoder, "pooler", None)
-    if pooler is not None:
-        encoder.pooler = None
-    native = _native_head(model, per_token, pooler)
+    parts, config = family.parts(model, per_token), model.config
+    means = family.means(config, per_token, head)
     if head == "native" or per_token:
-        return Network(encoder, pooler, native, per_token)
-    config = model.config
+        return Network(family, parts.encoder, parts.pooler, _native_head(parts), per_token, means)
+    dropout = nn.Dropout(getattr(config, family.outer_dropout))
     linear = nn.Linear(config.hidden_size, config.num_labels)
-    return Network(encoder, None, _FirstState(_dropout(model), linear, True), per_token)
+    return Network(family, parts.encoder, None, FirstState(dropout, linear, True), per_token)
 
 
-def _native_head(model: Any, per_token: bool, pooler: nn.Module | None) -> nn.Module:
-    if per_token:
-        return _FirstState(model.dropout, model.classifier, False)
-    if pooler is not None:
-        # The pooler has already taken the first position.
-        return _FirstState(model.dropout, model.classifier, False)
-    return model.classifier
-
-
-def _dropout(model: Any) -> nn.Dropout:
-    return nn.Dropout(model.config.hidden_dropout_prob)
+def _native_head(parts: Parts) -> nn.Module:
+    if parts.dropout is None:
+        return parts.classifier
+    return FirstState(parts.dropout, parts.classifier, parts.first)
 
 
 def _new_names(network: Network, model: Any, missing: set[str]) -> tuple[str, ...]:

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CONFIG_MAPPING, AutoTokenizer, PreTrainedTokenizerBase
 
 from workbench.errors import WorkbenchError
+from workbench.models.casing import casing
 from workbench.models.checkpoint import Checkpoint, check_tokenizer
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
-    """Load a checkpoint's fast tokenizer; words may come already split (RoBERTa needs a space).
+    """Load a checkpoint's fast tokenizer; words may come already split.
 
     Raises
     ------
@@ -19,15 +21,27 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
         When its files are missing or damaged.
     """
     check_tokenizer(checkpoint)
-    spaced = {"add_prefix_space": True} if checkpoint.family == "roberta" else {}
+    spaced = checkpoint.architecture.spaced
     with explained(checkpoint):
-        return AutoTokenizer.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(
             checkpoint.folder,
             config=stored_config(checkpoint),
             local_files_only=True,
             trust_remote_code=False,
-            **spaced,
+            **({"add_prefix_space": True} if spaced else {}),
+            **casing(checkpoint.folder),
         )
+        if spaced:
+            _space_words(tokenizer)
+    return tokenizer
+
+
+def _space_words(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Give a word that comes alone the space that stood before it: its byte pairs are others."""
+    splits: Any = tokenizer._tokenizer.pre_tokenizer
+    # A tokenizer without a class of its own does not heed what it was asked for.
+    if isinstance(splits, ByteLevel):
+        splits.add_prefix_space = True
 
 
 @contextmanager
@@ -47,13 +61,15 @@ def stored_config(checkpoint: Checkpoint) -> Any:
     """Return the family's own description of a checkpoint, as its folder holds it."""
     # Not AutoConfig: it refuses a description that does not name its family.
     kind = CONFIG_MAPPING[checkpoint.family]
-    return kind.from_pretrained(checkpoint.folder, local_files_only=True)
+    told = checkpoint.config
+    # ELECTRA's embeddings are narrow unless its description says how wide, and BERT's never says.
+    mistaken = checkpoint.family == "electra" and told.get("model_type", "bert") == "bert"
+    width = {"embedding_size": told.get("embedding_size", told["hidden_size"])} if mistaken else {}
+    return kind.from_pretrained(checkpoint.folder, local_files_only=True, **width)
 
 
 def longest(checkpoint: Checkpoint) -> int:
-    """Return how many word pieces a checkpoint's position embeddings reach."""
+    """Return how many word pieces a checkpoint reaches: its tokenizer may not say."""
     with explained(checkpoint):
         config = stored_config(checkpoint)
-    # RoBERTa counts positions from behind its padding index.
-    skipped = config.pad_token_id + 1 if checkpoint.family == "roberta" else 0
-    return config.max_position_embeddings - skipped
+    return checkpoint.architecture.longest(config)

@@ -17,9 +17,9 @@ from workbench.errors import WorkbenchError
 from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, Model
 from workbench.models.checkpoint import Checkpoint, local_folder
 from workbench.store.settings import SweepSettings
-from workbench.tasks import files, miniature
+from workbench.tasks import miniature
 from workbench.tasks.catalogue import TASKS, canonical, find
-from workbench.tasks.loading import SHAPES, load
+from workbench.tasks.loading import locate
 from workbench.tasks.task import SPLITS, Task
 from workbench.techniques import parse
 from workbench.training.device import find_device, find_precision
@@ -304,14 +304,11 @@ def _size(task: Task, option: str) -> str:
 
 def _task_state(task: Task, network: bool) -> tuple[bool, str]:
     """Tell whether a task's data is on this machine, and why it cannot be read."""
-    if task.shape not in SHAPES:
-        return False, _refusal(partial(load, task.name))
     if task.synthetic:
         return True, ""
     opened = _would_download if network else _no_network
     try:
-        for split in SPLITS:
-            files.locate(task.folder, f"{split}.tsv", open_url=opened)
+        locate(task, open_url=opened)
     except _WouldDownload:
         return False, ""
     except WorkbenchError as refusal:

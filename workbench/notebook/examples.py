@@ -191,9 +191,10 @@ class Examples:
         assert self._loaded
         tokenizer = _tokenizer(self.checkpoint)
         limit = min(self._loaded.task.max_length, longest(self.checkpoint))
+        keep_first = self._loaded.shape.keep_first
 
         def cut(passages: Any) -> Any:
-            segmentations = segment(tokenizer, passages, limit)
+            segmentations = segment(tokenizer, passages, limit, keep_first)
             special = tokenizer.num_special_tokens_to_add(pair=len(passages) > 1)
             return segmentations, count(segmentations, special, limit)
 

@@ -120,25 +120,13 @@ class Gallery:
 
 
 def gallery_of(loaded: LoadedTask, split: str) -> Gallery:
-    """Return a split in the order of its file.
-
-    Raises
-    ------
-    WorkbenchError
-        When examples of the task's shape cannot be shown.
-    """
+    """Return a split in the order of its file."""
     reader = read(loaded, split)
     return Gallery(split, reader, range(len(reader)))
 
 
 def disputed(loaded: LoadedTask, cast: Votes) -> Gallery:
-    """Return the test items that runs disagree on, the most disputed first.
-
-    Raises
-    ------
-    WorkbenchError
-        When examples of the task's shape cannot be shown.
-    """
+    """Return the test items that runs disagree on, the most disputed first."""
     reader = read_scored(loaded)
     divided = reader.divide(cast.predictions)
     order = most_disputed([reader.amount(each) for each in divided]).tolist()

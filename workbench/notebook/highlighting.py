@@ -1,5 +1,6 @@
 """Text as HTML with its mentions and word pieces marked; everything in it is escaped."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.notebook.palette import COLOURS, translucent
-from workbench.tasks import metrics
-from workbench.tasks.mention import BEGIN, INSIDE
+from workbench.tasks.tagging import Tagging
 
 
 class Piece(NamedTuple):
@@ -42,6 +42,8 @@ class Passage:
     text: str
     words: tuple[tuple[int, int], ...] = ()
     mentions: tuple[tuple[int, int], ...] = ()
+    kinds: tuple[str, ...] = ()
+    """The type of each mention, for those that have one."""
 
 
 class _Stretch(NamedTuple):
@@ -56,7 +58,7 @@ class _Stretch(NamedTuple):
     unknown: bool
 
 
-def tagged(words: Sequence[str], tags: Sequence[int] | np.ndarray) -> Passage:
+def tagged(words: Sequence[str], tags: Sequence[int] | np.ndarray, shape: Tagging) -> Passage:
     """Return words, joined by single spaces, with the mentions that their tags name.
 
     The spaces are not part of the data; that `( BRCA1 )` is three words stays visible. A mention
@@ -67,16 +69,28 @@ def tagged(words: Sequence[str], tags: Sequence[int] | np.ndarray) -> Passage:
     words
         Of one sentence.
     tags
-        Indices into `workbench.tasks.mention.TAGS`, one a word.
+        Indices into the labels of the shape, one a word.
+    shape
+        Tells what the tags mean.
     """
     ends = np.cumsum([len(word) + 1 for word in words]) - 1
     places = [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
-    values = np.asarray(tags)
-    firsts, lasts = metrics.spans(values == BEGIN, values == INSIDE, np.arange(len(words)) == 0)
-    mentions = [
+    found = shape.spans(np.asarray(tags, np.int64), np.arange(len(words)) == 0)
+    firsts, lasts, kinds = map(np.ndarray.tolist, found)
+    mentions = tuple(
         (places[first][0], places[last - 1][1]) for first, last in zip(firsts, lasts, strict=True)
-    ]
-    return Passage(" ".join(words), tuple(places), tuple(mentions))
+    )
+    named = tuple(shape.kinds[kind] for kind in kinds)
+    return Passage(" ".join(words), tuple(places), mentions, named)
+
+
+def marked(text: str) -> Passage:
+    """Return a text with what stands for its entities, such as ``@GENE$``, as mentions."""
+    return Passage(text, mentions=tuple(found.span() for found in _ENTITY.finditer(text)))
+
+
+_ENTITY = re.compile(r"@[A-Z]+(-[A-Z]+)*\$")
+"""What BLURB's scripts put in the place of an entity, or of two that overlap."""
 
 
 def highlighted(passage: Passage, segmentation: Segmentation | None = None) -> str:
@@ -92,13 +106,16 @@ def highlighted(passage: Passage, segmentation: Segmentation | None = None) -> s
     """
     stretches = _stretches(passage, segmentation)
     return "".join(
-        _mentioned(number, _rest(group))
+        _mentioned(number, _rest(group), passage.kinds)
         for number, group in groupby(stretches, key=lambda stretch: stretch.mention)
     )
 
 
-def _mentioned(number: int, inner: str) -> str:
-    return inner if number < 0 else f"<mark>{inner}</mark>"
+def _mentioned(number: int, inner: str, kinds: tuple[str, ...]) -> str:
+    if number < 0:
+        return inner
+    kind = kinds[number] if kinds else ""
+    return f"<mark>{inner}{f'<sub> {escape(kind)}</sub>' if kind else ''}</mark>"
 
 
 def _rest(stretches: Iterable[_Stretch]) -> str:

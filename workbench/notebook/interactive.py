@@ -11,7 +11,7 @@ import ipywidgets
 from IPython.display import HTML, DisplayHandle, display
 
 from workbench.errors import WorkbenchError
-from workbench.execution.shortage import return_heap
+from workbench.execution.heap import map_large, return_heap
 from workbench.models.checkpoint import Checkpoint, find_checkpoint, local_folder
 from workbench.notebook import choices
 from workbench.notebook.chooser import Chooser
@@ -36,6 +36,7 @@ class Interactive:
     """
 
     def __init__(self, namespace: Mapping[str, Any]):
+        map_large()
         self.chooser = Chooser(SweepSettings.from_namespace(namespace))
         self.control = Control(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         self.live = LiveFigure()

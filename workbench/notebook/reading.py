@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 
-from workbench.errors import WorkbenchError
 from workbench.notebook.disagreement import answers, dispute, spread
-from workbench.notebook.highlighting import Passage, highlighted, listed, tagged
+from workbench.notebook.highlighting import Passage, highlighted, listed, marked, tagged
 from workbench.notebook.palette import COLOURS
+from workbench.tasks.document import Document
 from workbench.tasks.loading import LoadedTask
-from workbench.tasks.similarity import HIGHEST, LOWEST
+from workbench.tasks.tagging import Tagging
 
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_MARGIN = 360, 26, 8
 """Pixels of the drawing of predicted scores."""
@@ -86,22 +86,40 @@ class Reader(ABC):
         return int((predictions != predictions[0]).any(axis=0).sum())
 
 
-class Pairs(Reader):
-    """Sentence pairs side by side, with their score."""
+class Texts(Reader):
+    """Single texts or pairs side by side, in the columns named."""
+
+    def __init__(self, records: Dataset, columns: Sequence[str], encoded_alone: bool = True):
+        super().__init__(records, encoded_alone)
+        self.columns = columns
 
     def _texts(self) -> list[str]:
-        columns = (self.records["sentence1"], self.records["sentence2"])
-        return [f"{first}\n{second}" for first, second in zip(*columns, strict=True)]
+        columns = (self.records[name] for name in self.columns)
+        return ["\n".join(texts) for texts in zip(*columns, strict=True)]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
         record = self.records[item]
-        return Passage(record["sentence1"]), Passage(record["sentence2"])
+        return tuple(marked(record[name]) for name in self.columns)
+
+
+class Scored(Texts):
+    """Texts with their score, between the lowest and the highest where these are known."""
+
+    def __init__(
+        self,
+        records: Dataset,
+        columns: Sequence[str],
+        bounds: tuple[float, float] | None = None,
+    ):
+        super().__init__(records, columns)
+        self.bounds = bounds
 
     def facts(self, item: int) -> str:
-        return f"<p>score <b>{self._gold(item):g}</b> ({LOWEST:g} to {HIGHEST:g})</p>"
+        scale = " ({:g} to {:g})".format(*self.bounds) if self.bounds else ""
+        return f"<p>score <b>{self._gold(item):g}</b>{scale}</p>"
 
     def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
-        return list(np.asarray(predictions)[:, :, None].transpose(1, 0, 2))
+        return _one_answer_each(predictions)
 
     def amount(self, predictions: np.ndarray) -> float:
         return float(spread(predictions)[0])
@@ -111,7 +129,7 @@ class Pairs(Reader):
 
     def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[int]) -> str:
         values = predictions[:, 0].astype(float).tolist()
-        drawing = strip(values, self._gold(item))
+        drawing = strip(values, self._gold(item), self.bounds)
         return drawing + super().answered(item, predictions, seeds)
 
     def _answer(self, item: int, prediction: np.ndarray) -> str:
@@ -121,18 +139,38 @@ class Pairs(Reader):
         return self.records[item]["score"]
 
 
-class Documents(Reader):
-    """Texts with the names of their labels."""
+class Classified(Texts):
+    """Texts with the name of their class."""
 
-    def __init__(self, records: Dataset, labels: Sequence[str], encoded_alone: bool = True):
-        super().__init__(records, encoded_alone)
+    def __init__(self, records: Dataset, columns: Sequence[str], labels: Sequence[str]):
+        super().__init__(records, columns)
         self.labels = labels
 
-    def _texts(self) -> list[str]:
-        return list(self.records["text"])
+    def facts(self, item: int) -> str:
+        return self._answer(item, np.array([self.records[item]["label"]]))
 
-    def passages(self, item: int) -> tuple[Passage, ...]:
-        return (Passage(self.records[item]["text"]),)
+    def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
+        return _one_answer_each(predictions)
+
+    def verdict(self, predictions: np.ndarray) -> str:
+        return f"seeds give {_counted(len(np.unique(predictions)), 'answer')}"
+
+    def _answer(self, item: int, prediction: np.ndarray) -> str:
+        return listed([self.labels[int(prediction[0])]])
+
+
+class Documents(Texts):
+    """Texts with the names of their labels."""
+
+    def __init__(
+        self,
+        records: Dataset,
+        columns: Sequence[str],
+        labels: Sequence[str],
+        encoded_alone: bool = True,
+    ):
+        super().__init__(records, columns, encoded_alone)
+        self.labels = labels
 
     def facts(self, item: int) -> str:
         return self._answer(item, np.asarray(self.records[item]["labels"]))
@@ -152,12 +190,16 @@ class Documents(Reader):
 class Sentences(Reader):
     """Sentences of words with their mentions."""
 
+    def __init__(self, records: Dataset, shape: Tagging):
+        super().__init__(records)
+        self.shape = shape
+
     def _texts(self) -> list[str]:
         return [" ".join(words) for words in self.records["words"]]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
         record = self.records[item]
-        return (tagged(record["words"], record["tags"]),)
+        return (tagged(record["words"], record["tags"], self.shape),)
 
     def facts(self, item: int) -> str:
         return ""
@@ -170,55 +212,43 @@ class Sentences(Reader):
         return f"seeds differ on {_counted(self._differing(predictions), 'word')}"
 
     def _answer(self, item: int, prediction: np.ndarray) -> str:
-        return highlighted(tagged(self.records[item]["words"], prediction))
+        return highlighted(tagged(self.records[item]["words"], prediction, self.shape))
 
 
-READERS: dict[str, Callable[[LoadedTask, Dataset], Reader]] = {
-    "similarity": lambda loaded, records: Pairs(records),
-    "document": lambda loaded, records: Documents(records, loaded.task.labels),
-    "mention": lambda loaded, records: Sentences(records),
+READERS: dict[str, Callable[[Any, Dataset], Reader]] = {
+    "regression": lambda shape, records: Scored(records, shape.texts, shape.bounds),
+    "single-label": lambda shape, records: Classified(records, shape.texts, shape.labels),
+    "multi-label": lambda shape, records: Documents(records, shape.texts, shape.labels),
+    "token": lambda shape, records: Sentences(records, shape),
 }
-"""How the records of each shape are read."""
+"""How records are read, by the objective of their task's shape."""
 
 
 def read(loaded: LoadedTask, split: str) -> Reader:
-    """Return what shows a split as the model reads it.
-
-    Raises
-    ------
-    WorkbenchError
-        When examples of the task's shape cannot be shown.
-    """
-    if loaded.task.shape not in READERS:
-        raise WorkbenchError(
-            f"examples of task {loaded.name!r} cannot be shown yet: choose a task of the kind "
-            f"{', '.join(READERS)}"
-        )
-    return READERS[loaded.task.shape](loaded, loaded.splits[split])
+    """Return what shows a split as the model reads it."""
+    return READERS[loaded.shape.objective](loaded.shape, loaded.splits[split])
 
 
 def read_scored(loaded: LoadedTask) -> Reader:
-    """Return what shows the test set as it is scored: whole documents, where there are any.
-
-    Raises
-    ------
-    WorkbenchError
-        When examples of the task's shape cannot be shown.
-    """
-    shape: Any = loaded.shape
-    if loaded.task.shape != "document":
+    """Return what shows the test set as it is scored: whole documents, where there are any."""
+    shape = loaded.shape
+    if not isinstance(shape, Document):
         return read(loaded, "test")
-    documents = shape.join(loaded.splits["test"])
-    return Documents(documents, loaded.task.labels, encoded_alone=shape.abstracts)
+    records = loaded.splits["test"]
+    documents = shape.join(records)
+    alone = len(documents) == len(records)
+    return Documents(documents, shape.texts, shape.labels, encoded_alone=alone)
 
 
-def strip(values: Sequence[float], gold: float) -> str:
+def strip(values: Sequence[float], gold: float, bounds: tuple[float, float] | None = None) -> str:
     """Draw predicted scores as dots on a line with the gold score as a bar, as SVG."""
-    low, high = min(LOWEST, *values), max(HIGHEST, *values)
+    reached = (gold, *values, *(bounds or ()))
+    low, high = min(reached), max(reached)
     middle, length = STRIP_HEIGHT / 2, STRIP_WIDTH - 2 * STRIP_MARGIN
 
     def place(value: float) -> float:
-        return STRIP_MARGIN + (value - low) / (high - low) * length
+        # Without bounds all may be equal: they then stand on the left.
+        return STRIP_MARGIN + (value - low) / ((high - low) or 1.0) * length
 
     dots = "".join(
         f'<circle cx="{place(value):.1f}" cy="{middle}" r="4" fill="{COLOURS[0]}" '
@@ -233,6 +263,10 @@ def strip(values: Sequence[float], gold: float) -> str:
         f'<path d="M{place(gold):.1f} 3V{STRIP_HEIGHT - 3}" stroke="{COLOURS[1]}" '
         f'stroke-width="3"/>{dots}</svg>'
     )
+
+
+def _one_answer_each(predictions: np.ndarray) -> list[np.ndarray]:
+    return list(np.asarray(predictions)[:, :, None].transpose(1, 0, 2))
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -12,7 +12,9 @@ from workbench.analysis import summary
 from workbench.analysis.conclusion import conclude
 from workbench.analysis.published import Yardstick, published
 from workbench.models.catalogue import BUNDLED
-from workbench.notebook import figures, static
+from workbench.notebook import static
+from workbench.notebook.curves import dev_figure, loss_figure
+from workbench.notebook.scores import score_figure
 from workbench.store.atomic import make_folder, write_text
 from workbench.store.folder import RunStore
 from workbench.store.study import Study
@@ -102,13 +104,11 @@ class Report:
         )
         order = list(dict.fromkeys(runs["technique"]))
         return {
-            "scores": figures.score_figure(
+            "scores": score_figure(
                 runs, self.summary, self.metric, self._yardsticks, techniques=order
             ),
-            "dev": figures.dev_figure(
-                history, self.metric, techniques=order, baseline=self.baseline
-            ),
-            "loss": figures.loss_figure(losses, techniques=order),
+            "dev": dev_figure(history, self.metric, techniques=order, baseline=self.baseline),
+            "loss": loss_figure(losses, techniques=order),
         }
 
     @cached_property

@@ -15,7 +15,10 @@ UNCUT = 1 << 30
 
 
 def segment(
-    tokenizer: PreTrainedTokenizerBase, passages: tuple[Passage, ...], max_length: int
+    tokenizer: PreTrainedTokenizerBase,
+    passages: tuple[Passage, ...],
+    max_length: int,
+    keep_first: bool = False,
 ) -> tuple[Segmentation, ...]:
     """Return the pieces of an example's one or two passages, and how many of each are kept.
 
@@ -27,8 +30,12 @@ def segment(
         A text, words, or a pair of texts.
     max_length
         Pieces an example may have, special ones included.
+    keep_first
+        Whether a pair is cut in its second text alone.
     """
-    whole, kept = (_encoded(tokenizer, passages, length) for length in (UNCUT, max_length))
+    whole, kept = (
+        _encoded(tokenizer, passages, length, keep_first) for length in (UNCUT, max_length)
+    )
     return tuple(
         Segmentation(
             tuple(_piece(whole, place, passage, tokenizer) for place in _places(whole, sequence)),
@@ -65,7 +72,10 @@ def count(segmentations: tuple[Segmentation, ...], special: int, limit: int) -> 
 
 
 def _encoded(
-    tokenizer: PreTrainedTokenizerBase, passages: tuple[Passage, ...], max_length: int
+    tokenizer: PreTrainedTokenizerBase,
+    passages: tuple[Passage, ...],
+    max_length: int,
+    keep_first: bool,
 ) -> Any:
     """Return the encoding of one example, with the place of every piece in the text."""
     first = passages[0]
@@ -74,7 +84,7 @@ def _encoded(
         encoding = encode_words(tokenizer, [words], max_length)
     else:
         pair = [passages[1].text] if len(passages) > 1 else None
-        encoding = encode_texts(tokenizer, [first.text], max_length, pair)
+        encoding = encode_texts(tokenizer, [first.text], max_length, pair, keep_first)
     assert encoding.encodings, "the tokenizer is not a fast one"
     return encoding.encodings[0]
 

@@ -9,6 +9,7 @@ chosen on BIOSSES's dev pairs with MiniLM-L6.
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
+from workbench.tasks.blurb.pubmedqa import QUESTIONS, TEST
 from workbench.tasks.lexicon import PHRASES
 from workbench.tasks.mention import TAGS
 from workbench.tasks.miniature import Settings
@@ -194,6 +195,8 @@ _ALL = (
         max_length=512,
         recipes=_recipes(base=(32, 5e-5, 1), large=(16, 2e-5, 1)),
         labels=("I-PAR", "I-INT", "I-OUT", "O"),
+        negative=("O",),
+        spared=("train.tsv",),
     ),
     Task(
         name="chemprot",
@@ -203,6 +206,7 @@ _ALL = (
         counts=(18035, 11268, 15745),
         recipes=_recipes(base=(32, 3e-5, 10), large=(16, 2e-5, 4)),
         labels=("false", "CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9"),
+        negative=("false",),
         **_RELATION,
     ),
     Task(
@@ -213,6 +217,7 @@ _ALL = (
         counts=(25296, 2496, 5716),
         recipes=_recipes(base=(32, 2e-5, 5), large=(16, 2e-5, 3)),
         labels=("DDI-false", "DDI-effect", "DDI-mechanism", "DDI-advise", "DDI-int"),
+        negative=("DDI-false",),
         **_RELATION,
     ),
     Task(
@@ -223,6 +228,7 @@ _ALL = (
         counts=(4261, 535, 534),
         recipes=_recipes(base=(32, 3e-5, 10), large=(16, 2e-5, 5)),
         labels=("0", "1"),
+        negative=("0",),
         **_RELATION,
     ),
     Task(
@@ -250,6 +256,7 @@ _ALL = (
         counts=(450, 50, 500),
         recipes=_recipes(base=(16, 2e-5, 30), large=(32, 3e-5, 23)),
         labels=("yes", "no", "maybe"),
+        files=(QUESTIONS, TEST),
         **_QUESTION,
     ),
     Task(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 
@@ -15,10 +16,12 @@ def encode_texts(
     texts: list[str],
     max_length: int,
     pairs: list[str] | None = None,
+    keep_first: bool = False,
 ) -> BatchEncoding:
     """Encode texts, or pairs of texts, cut to a length.
 
-    A pair that is too long loses pieces from whichever text is longer at that moment.
+    A pair that is too long loses pieces from whichever text is longer at that moment, or from the
+    second alone.
 
     Parameters
     ----------
@@ -30,8 +33,35 @@ def encode_texts(
         Word pieces an example may have, special ones included.
     pairs
         The second text of each example.
+    keep_first
+        Whether a pair is cut in its second text alone. Where the first leaves no room for the
+        second, both are cut, since something must be.
     """
-    return tokenizer(texts, pairs, truncation="longest_first", max_length=max_length)
+    if pairs is None or not keep_first:
+        return tokenizer(texts, pairs, truncation="longest_first", max_length=max_length)
+    found: list[Any] = [None] * len(texts)
+    room = _room_of_second(tokenizer, texts, max_length)
+    for strategy, chosen in (("only_second", room > 0), ("longest_first", room <= 0)):
+        places = np.flatnonzero(chosen).tolist()
+        first, second = ([side[place] for place in places] for side in (texts, pairs))
+        if places:
+            part = tokenizer(first, second, truncation=strategy, max_length=max_length)
+            for place, encoding in zip(places, part.encodings, strict=True):
+                found[place] = encoding
+    return _batch(tokenizer, found)
+
+
+def encode_columns(
+    tokenizer: PreTrainedTokenizerBase,
+    records: Dataset,
+    columns: tuple[str, ...],
+    max_length: int,
+    keep_first: bool = False,
+) -> BatchEncoding:
+    """Encode the one or two columns of records that hold texts: see `encode_texts`."""
+    texts = [list(records[column]) for column in columns]
+    second = texts[1] if len(texts) > 1 else None
+    return encode_texts(tokenizer, texts[0], max_length, second, keep_first)
 
 
 def encode_words(
@@ -90,6 +120,25 @@ def flatten(encoding: BatchEncoding) -> tuple[np.ndarray, np.ndarray, np.ndarray
         return line, np.zeros(len(line), np.int8), offsets.astype(np.int64)
     segments = np.concatenate([np.asarray(ids, np.int8) for ids in encoding["token_type_ids"]])
     return line, segments, offsets.astype(np.int64)
+
+
+def _room_of_second(
+    tokenizer: PreTrainedTokenizerBase, texts: list[str], max_length: int
+) -> np.ndarray:
+    """Return the pieces that each first text leaves to its second, ``int64 [examples]``."""
+    alone = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    special = tokenizer.num_special_tokens_to_add(pair=True)
+    return max_length - special - np.array([len(ids) for ids in alone])
+
+
+def _batch(tokenizer: PreTrainedTokenizerBase, encodings: list[Any]) -> BatchEncoding:
+    """Put encodings of single examples together as the tokenizer does."""
+    from transformers import BatchEncoding
+
+    data = {"input_ids": [encoding.ids for encoding in encodings]}
+    if "token_type_ids" in tokenizer.model_input_names:
+        data["token_type_ids"] = [encoding.type_ids for encoding in encodings]
+    return BatchEncoding(data, encodings)
 
 
 def _encode_split(

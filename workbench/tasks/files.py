@@ -92,6 +92,21 @@ def locate(
     return _in_cache(pins()[folder, name], open_url or _open)
 
 
+def lacks(folder: str, name: str, data: str | Path | None = None) -> bool:
+    """Tell whether a user's folder is there and this file is not in it.
+
+    Parameters
+    ----------
+    folder, name, data
+        As for `locate`.
+    """
+    root = data or os.environ.get(DATA_VARIABLE)
+    if not root:
+        return False
+    within = Path(root).expanduser()
+    return within.is_dir() and not (within / folder / name).is_file()
+
+
 def differs_from_pin(path: Path, folder: str, name: str) -> bool:
     """Tell whether a file is not the pinned one; False where nothing is pinned."""
     pin = pins().get((folder, name))

@@ -12,18 +12,30 @@ from datasets import Dataset
 from workbench.errors import WorkbenchError
 from workbench.spec import canonical_json
 from workbench.tasks import files, miniature
+from workbench.tasks.blurb import reading
+from workbench.tasks.blurb.texts import SCORES
 from workbench.tasks.catalogue import TASKS, canonical, find
+from workbench.tasks.classification import Classification
 from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
-from workbench.tasks.similarity import Similarity
-from workbench.tasks.task import SPLITS, Shape, Task
+from workbench.tasks.regression import Regression
+from workbench.tasks.tagging import Words
+from workbench.tasks.task import Shape, Task
 
-SHAPES: dict[str, Callable[[Task, str], Shape]] = {
-    "similarity": lambda task, option: Similarity(),
-    "document": lambda task, option: Document(task.labels, abstracts=option == "abstracts"),
-    "mention": lambda task, option: Mention(),
+QUESTION = ("question", "context")
+"""The columns of a question and what it is answered from."""
+
+SHAPES: dict[str, Callable[[Task], Shape]] = {
+    "similarity": lambda task: Regression(bounds=SCORES),
+    "document": lambda task: Document(task.labels),
+    "mention": lambda task: Mention(task.labels),
+    "pico": lambda task: Words(task.labels),
+    "relation": lambda task: Classification(task.labels, negative=task.negative),
+    "question": lambda task: Classification(
+        task.labels, QUESTION, metric=task.metric, keep_first=True
+    ),
 }
-"""How each shape is made for a task and its option."""
+"""How each shape is made for a task."""
 
 
 @dataclass(frozen=True)
@@ -103,28 +115,51 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     Raises
     ------
     WorkbenchError
-        When the name is unknown, the task cannot be read yet, or its files are missing or damaged.
+        When the name is unknown, or its files are missing or damaged.
     """
     task, option = find(text)
-    if task.shape not in SHAPES:
-        raise _not_readable(task)
-    shape = SHAPES[task.shape](task, option)
+    shape = SHAPES[task.shape](task)
     name = canonical(task, option)
     if task.synthetic:
         splits = miniature.generate(task.shape, miniature.Settings.parse(task.name, option))
         return LoadedTask(task, option, name, shape, dict(splits), _hash_of_records(splits))
-    paths = {split: files.locate(task.folder, f"{split}.tsv", folder) for split in SPLITS}
-    digests = {split: files.sha256(path) for split, path in paths.items()}
-    splits = {split: _read(task.name, option, paths[split], digests[split]) for split in SPLITS}
-    data_hash = _hash_of_files(task, digests)
-    return LoadedTask(task, option, name, shape, splits, data_hash, _notes(task, paths))
+    paths = locate(task, folder)
+    digests = {file: files.sha256(path) for file, path in paths.items()}
+    splits, notes = _read(task.name, option, tuple(paths.items()), tuple(digests.values()))
+    notes += _differences(task, paths)
+    return LoadedTask(task, option, name, shape, dict(splits), _hash_of_files(task, digests), notes)
 
 
-@lru_cache(maxsize=32)
-def _read(name: str, option: str, path: Path, digest: str) -> Dataset:
-    """Read a file once in a process for as long as its content (the digest) stays the same."""
-    task = TASKS[name]
-    return SHAPES[task.shape](task, option).read(path)
+def locate(
+    task: Task, folder: str | Path | None = None, open_url: files.Open | None = None
+) -> dict[str, Path]:
+    """Return the paths of a task's files by name, without those that the user's folder may lack.
+
+    Parameters
+    ----------
+    task
+        Not a generated one.
+    folder, open_url
+        As for `files.locate`.
+
+    Raises
+    ------
+    WorkbenchError
+        When a file is missing, or cannot be downloaded.
+    """
+    return {
+        name: files.locate(task.folder, name, folder, open_url)
+        for name in task.files
+        if name not in task.spared or not files.lacks(task.folder, name, folder)
+    }
+
+
+@lru_cache(maxsize=16)
+def _read(
+    name: str, option: str, paths: tuple[tuple[str, Path], ...], digests: tuple[str, ...]
+) -> tuple[reading.Splits, reading.Notes]:
+    """Read files once in a process for as long as their content (the digests) stays the same."""
+    return reading.read(TASKS[name], option, dict(paths))
 
 
 def _draw(seed: int, unit: int) -> bytes:
@@ -132,7 +167,7 @@ def _draw(seed: int, unit: int) -> bytes:
 
 
 def _hash_of_files(task: Task, digests: dict[str, str]) -> str:
-    content = [[f"{task.folder}/{split}.tsv", digest] for split, digest in digests.items()]
+    content = [[f"{task.folder}/{file}", digest] for file, digest in digests.items()]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
@@ -141,17 +176,10 @@ def _hash_of_records(splits: dict[str, Dataset]) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _notes(task: Task, paths: dict[str, Path]) -> tuple[str, ...]:
+def _differences(task: Task, paths: dict[str, Path]) -> tuple[str, ...]:
     return tuple(
-        f"{task.folder}/{split}.tsv differs from the published file, so scores are not comparable "
+        f"{task.folder}/{file} differs from the published file, so scores are not comparable "
         "with published ones."
-        for split, path in paths.items()
-        if files.differs_from_pin(path, task.folder, f"{split}.tsv")
-    )
-
-
-def _not_readable(task: Task) -> WorkbenchError:
-    readable = ", ".join(name for name, other in TASKS.items() if other.shape in SHAPES)
-    return WorkbenchError(
-        f"reading task {task.name!r} is not available yet: choose one of {readable}"
+        for file, path in paths.items()
+        if files.differs_from_pin(path, task.folder, file)
     )

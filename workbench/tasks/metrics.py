@@ -4,6 +4,8 @@ The choice of metric for each task is that of BLURB (Gu et al. 2020, arXiv:2007.
 that is undefined is None, never zero and never NaN.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 SAME = 1e-6
@@ -72,6 +74,38 @@ def micro_f1(gold: np.ndarray, predicted: np.ndarray) -> tuple[float, float, flo
     return precision_recall_f1(int((gold & predicted).sum()), int(predicted.sum()), int(gold.sum()))
 
 
+def macro_f1(gold: np.ndarray, predicted: np.ndarray) -> tuple[float, float, float]:
+    """Score a binary matrix, every column counting once.
+
+    Parameters
+    ----------
+    gold, predicted
+        0 or 1, ``[items, classes]``.
+
+    Returns
+    -------
+    tuple of float
+        The means over classes of precision, recall and F1; a class that is neither gold nor
+        predicted anywhere scores 0.
+    """
+    gold, predicted = np.asarray(gold, bool), np.asarray(predicted, bool)
+    counts = [side.sum(axis=0).tolist() for side in (gold & predicted, predicted, gold)]
+    scores = [precision_recall_f1(*column) for column in zip(*counts, strict=True)]
+    precision, recall, f1 = np.mean(scores, axis=0).tolist() if scores else (0.0, 0.0, 0.0)
+    return precision, recall, f1
+
+
+def accuracy(gold: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the share of items whose predicted class is the gold one; of no items it is 0."""
+    same = np.asarray(gold) == np.asarray(predicted)
+    return float(same.mean()) if len(same) else 0.0
+
+
+def one_hot(values: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+    """Tell which of some classes each item has, ``bool [items, classes]``; it may have none."""
+    return np.asarray(values)[:, None] == np.asarray(classes)
+
+
 def best_constant_micro_f1(gold: np.ndarray) -> float:
     """Return the highest micro F1 of any one set of labels given to every item.
 
@@ -90,12 +124,15 @@ def best_constant_micro_f1(gold: np.ndarray) -> float:
 
 
 def spans(
-    begins: np.ndarray, inside: np.ndarray, starts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    begins: np.ndarray,
+    inside: np.ndarray,
+    starts: np.ndarray,
+    kinds: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the mentions in a line of words.
 
-    An I that follows no mention (after an O, or first in its sentence) opens one: this is how the
-    CoNLL evaluation and `seqeval` in its default mode read it.
+    An I that follows no mention of its type (after an O, first in its sentence, or after another
+    type) opens one: this is how the CoNLL evaluation and `seqeval` in its default mode read it.
 
     Parameters
     ----------
@@ -103,29 +140,32 @@ def spans(
         ``bool [words]``: the word is tagged B, or I.
     starts
         ``bool [words]``: the word is the first of its sentence.
+    kinds
+        The type in a word's tag, ``int [words]``.
 
     Returns
     -------
     tuple of numpy.ndarray
-        Position of the first word of each mention and of the word after its last,
+        Position of the first word of each mention, of the word after its last, and its type,
         ``int64 [mentions]`` each.
     """
-    tagged = begins | inside
-    after_mention = np.concatenate([[False], tagged[:-1]]) & ~starts
-    opens = begins | (inside & ~after_mention)
+    kinds, tagged = np.asarray(kinds, np.int64), begins | inside
+    follows = np.concatenate([[False], tagged[:-1] & (kinds[1:] == kinds[:-1])])
+    opens = begins | (inside & ~(follows & ~starts))
     continues = np.concatenate([(tagged & ~opens)[1:], [False]])
-    return np.flatnonzero(opens), np.flatnonzero(tagged & ~continues) + 1
+    firsts = np.flatnonzero(opens)
+    return firsts, np.flatnonzero(tagged & ~continues) + 1, kinds[firsts]
 
 
 def entity_f1(
-    gold: tuple[np.ndarray, np.ndarray], predicted: tuple[np.ndarray, np.ndarray]
+    gold: tuple[np.ndarray, ...], predicted: tuple[np.ndarray, ...]
 ) -> tuple[float, float, float]:
-    """Score mentions by exact match of both ends.
+    """Score mentions by exact match of both ends and of the type.
 
     Parameters
     ----------
     gold, predicted
-        Firsts and ends, as `spans` returns them.
+        Firsts, ends and types, as `spans` returns them.
 
     Returns
     -------

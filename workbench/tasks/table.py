@@ -40,21 +40,32 @@ def lines(path: Path) -> list[str]:
     return found
 
 
-def rows(path: Path, header: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of every row of a file that starts with a header.
+def rows(
+    path: Path, columns: tuple[str, ...], header: bool = True
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields of every row of a file.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    columns
+        Names of its columns.
+    header
+        Whether the first line is these names.
 
     Raises
     ------
     WorkbenchError
         When the header is missing, a row has another number of fields, or there is no row.
     """
-    first, *rest = lines(path)
-    if tuple(first.split("\t")) != header:
-        raise damaged(path, 1, f"the header {' '.join(header)!r}, tabs between, is missing")
-    if not rest:
+    found = lines(path)
+    if header and tuple(found.pop(0).split("\t")) != columns:
+        raise damaged(path, 1, f"the header {' '.join(columns)!r}, tabs between, is missing")
+    if not found:
         raise damaged(path, 2, "there is no row under the header")
-    for number, line in enumerate(rest, start=2):
+    for number, line in enumerate(found, start=1 + header):
         fields = line.split("\t")
-        if len(fields) != len(header):
-            raise damaged(path, number, f"{len(fields)} fields stand where {len(header)} belong")
+        if len(fields) != len(columns):
+            raise damaged(path, number, f"{len(fields)} fields stand where {len(columns)} belong")
         yield number, fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from datasets import Dataset
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SPLITS = ("train", "dev", "test")
+TABLES = tuple(f"{split}.tsv" for split in SPLITS)
+"""The files of most tasks, one a split."""
 
 IGNORED = -100
 """The label of a token that carries none."""
@@ -51,8 +53,14 @@ class Task:
     recipes: dict[str, Recipe]
     """By model size: ``small``, ``base`` and ``large``."""
     labels: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    """Labels that F1 leaves out, such as "no relation"."""
     options: tuple[str, ...] = ()
     """Options that may follow the name after a colon; the first is the default."""
+    files: tuple[str, ...] = TABLES
+    """What is read from the folder."""
+    spared: tuple[str, ...] = ()
+    """Those of its files that a user's folder may lack."""
     synthetic: bool = False
 
 
@@ -102,10 +110,8 @@ class Shape(Protocol):
     """``regression``, ``single-label`` or ``multi-label`` (a row per example), or ``token``."""
     outputs: int
     """Width of the model's output."""
-
-    def read(self, path: Any) -> Dataset:
-        """Read one file of the task into records."""
-        ...
+    keep_first: bool
+    """Whether a pair that is too long is cut in its second text alone."""
 
     def encode(
         self, records: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int
@@ -131,6 +137,14 @@ class Shape(Protocol):
 
     def units(self, records: Dataset) -> np.ndarray:
         """Return the unit (document, else example) that each record belongs to, ``int64``."""
+        ...
+
+    def strata(self, records: Dataset) -> np.ndarray | None:
+        """Return the stratum of each unit, ``int64 [units]``; None where nothing divides them.
+
+        Units come in the order of their first record. A stratum is a class: the one of a single
+        label, the rarest of several, or whether a word is labelled at all.
+        """
         ...
 
     def count(self, records: Dataset) -> int:

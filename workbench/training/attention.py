@@ -4,7 +4,8 @@ Each sequence is attended at its own length, without padding: on a GPU by one ke
 (`workbench.training.triton_attention`), elsewhere one after another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,9 +13,12 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
+from workbench.models.families.deberta import Distances
 from workbench.training.device import has_triton
+from workbench.training.disentangled import padded
 from workbench.training.dropout import AddressedDropout, drop
 from workbench.training.packing import Spans
+from workbench.training.reach import Reach
 
 NAME = "workbench_packed"
 
@@ -29,6 +33,8 @@ def packed_attention(
     dropout: float = 0.0,
     layout: Spans | None = None,
     starts_only: bool = False,
+    sliding_window: int | None = None,
+    distances: Distances | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Attend within each sequence of a packed line.
@@ -52,6 +58,10 @@ def packed_attention(
         Of the batch.
     starts_only
         Whether only the sequence starts ask.
+    sliding_window
+        How far a token sees to either side, itself included; None is everywhere.
+    distances
+        What a family scores beside content: it goes the padded way.
 
     Returns
     -------
@@ -62,8 +72,11 @@ def packed_attention(
         raise TypeError("packed attention needs the spans of the batch's sequences")
     scaling = scaling or query.shape[-1] ** -0.5
     asked, seen, said = (part.transpose(1, 2).flatten(0, 1) for part in (query, key, value))
-    attend = _at_once if has_triton(query.device) else _one_by_one
-    attended = attend(asked, seen, said, module.dropout, layout, starts_only, scaling, dropout)
+    numbers = starts_only, sliding_window or 0, scaling, dropout
+    attend: Callable[..., Tensor] = _at_once if has_triton(query.device) else _one_by_one
+    if distances is not None:
+        attend = partial(padded, distances)
+    attended = attend(asked, seen, said, module.dropout, layout, *numbers)
     return attended.unflatten(0, (len(query), -1)), None
 
 
@@ -74,6 +87,7 @@ def _at_once(
     site: AddressedDropout,
     spans: Spans,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> Tensor:
@@ -92,6 +106,7 @@ def _at_once(
         spans.lengths,
         spans.longest,
         starts_only,
+        window,
         scaling,
         dropout,
     )
@@ -105,20 +120,24 @@ def _one_by_one(
     site: AddressedDropout,
     spans: Spans,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> Tensor:
     """Attend to one sequence after another; states are ``[tokens, heads, width]``."""
     rows = site.rows(query.shape[1]).transpose(0, 1).flatten(1) if dropout > 0 else None
     states = [part.transpose(0, 1) for part in (query, key, value)]
+    reach = Reach(spans, starts_only, window)
     if torch.is_grad_enabled():
-        return _Attend.apply(*states, rows, spans, starts_only, scaling, dropout)
+        return _Attend.apply(*states, rows, reach, scaling, dropout)
     result = _line_like(states[0])
-    for asking, place in _places(spans, starts_only):
+    for asking, place in reach.places():
+        asks, sees = states[0][asking], states[1][place]
         result[asking] = scaled_dot_product_attention(
-            states[0][asking].unsqueeze(0),
-            states[1][place].unsqueeze(0),
+            asks.unsqueeze(0),
+            sees.unsqueeze(0),
             states[2][place].unsqueeze(0),
+            attn_mask=reach.inside(asks.shape[1], sees.shape[1], asks.device),
             scale=scaling,
         ).squeeze(0)
     return result.transpose(0, 1)
@@ -128,13 +147,6 @@ def _line_like(states: Tensor) -> Tensor:
     """Return zeros of a shape ``[heads, tokens, width]``, in memory token by token."""
     heads, tokens, width = states.shape
     return states.new_zeros(tokens, heads, width).transpose(0, 1)
-
-
-def _places(spans: Spans, starts_only: bool) -> Iterator[tuple[Any, Any]]:
-    """Yield for each sequence the index of what asks and of what it sees."""
-    for number, first, end in spans.places:
-        seen = (slice(None), slice(first, end))
-        yield (slice(None), slice(number, number + 1)) if starts_only else seen, seen
 
 
 class _Attend(torch.autograd.Function):
@@ -151,15 +163,14 @@ class _Attend(torch.autograd.Function):
         key: Tensor,
         value: Tensor,
         rows: Tensor | None,
-        spans: Spans,
-        starts_only: bool,
+        reach: Reach,
         scaling: float,
         dropout: float,
     ) -> Tensor:
-        result, weights, places = _line_like(query), [], list(_places(spans, starts_only))
+        result, weights, places = _line_like(query), [], list(reach.places())
         with torch.autocast(query.device.type, enabled=False):
             for asking, seen in places:
-                weights.append(_weights(query[asking], key[seen], scaling))
+                weights.append(_weights(query[asking], key[seen], scaling, reach))
                 kept = weights[-1] if rows is None else drop(weights[-1], rows[asking], dropout)
                 result[asking] = torch.bmm(kept, value[seen])
         ctx.save_for_backward(query, key, value, rows, *weights)
@@ -181,12 +192,15 @@ class _Attend(torch.autograd.Function):
             back *= ctx.scaling
             for_query[asking] = torch.bmm(back, key[seen])
             for_key[seen] = torch.bmm(back.transpose(1, 2), query[asking])
-        return for_query, for_key, for_value, *[None] * 5
+        return for_query, for_key, for_value, *[None] * 4
 
 
-def _weights(query: Tensor, key: Tensor, scaling: float) -> Tensor:
+def _weights(query: Tensor, key: Tensor, scaling: float, reach: Reach) -> Tensor:
     """Return the probabilities of ``[heads, asking, width]`` for ``[heads, seen, width]``."""
     scores = torch.bmm(query, key.transpose(1, 2)).mul_(scaling)
+    inside = reach.inside(query.shape[1], key.shape[1], scores.device)
+    if inside is not None:
+        scores.masked_fill_(~inside, float("-inf"))
     # In single precision whatever the states are in: probabilities add up to one.
     return torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
 

@@ -1,7 +1,7 @@
 """A cohort: runs that differ only in numbers, trained as one stacked network."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -27,6 +27,10 @@ from workbench.training.stacked import stack
 
 _REDUCED = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 """The precisions in which products are computed with fewer bits than float32."""
+
+
+class Interrupted(Exception):
+    """An evaluation was asked to stop; nothing has changed."""
 
 
 class Cohort:
@@ -72,6 +76,7 @@ class Cohort:
         self.compiled = on_gpu and self.plan.is_long
         if execution.compiled is not None:
             self.compiled = execution.compiled
+        self.compiled = self.compiled and model.network.family.recorded
         if self.compiled:
             _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
@@ -101,6 +106,8 @@ class Cohort:
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
+        if not self.model.network.family.recorded:
+            return False
         if self.execution.captured is not None:
             return self.execution.captured
         weights = sum(value.numel() for value in self.network.parameters())
@@ -179,6 +186,7 @@ class Cohort:
         """Run the network on a packed batch."""
         allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
+        self.address.runs = batch.run_keys
         with self._precision():
             return self.network(
                 batch.inputs,
@@ -195,20 +203,36 @@ class Cohort:
         return torch.autocast(self.execution.device.type, dtype=reduced)
 
     @torch.inference_mode()
-    def outputs(self, split: Encoded) -> np.ndarray:
+    def outputs(self, split: Encoded, stop: Callable[[], bool] = lambda: False) -> np.ndarray:
         """Evaluate every run on a split.
+
+        Parameters
+        ----------
+        split
+            To be evaluated.
+        stop
+            Asked before every batch.
 
         Returns
         -------
         ndarray
             ``float32 [runs, examples, outputs]``, or ``[runs, tokens, outputs]`` for an objective
             over tokens, in the split's order.
+
+        Raises
+        ------
+        Interrupted
+            When it was asked to stop.
         """
         self.network.eval()
         table, runs = self._table(split), len(self.specs)
         groups = list(self._evaluation_batches(split))
         # Fetched at the end: fetching waits for the device.
-        outputs = [self.forward(self._shared(split, group, runs, table)) for group in groups]
+        outputs = []
+        for group in groups:
+            if stop():
+                raise Interrupted
+            outputs.append(self.forward(self._shared(split, group, runs, table)))
         per_token = self.objective == "token"
         places = split.offsets[-1] if per_token else len(split)
         result = np.zeros((runs, places, outputs[0].shape[-1]), np.float32)
@@ -249,7 +273,9 @@ class Cohort:
             batch = self._shared(split, examples, 1)
             with self._precision():
                 states = network.embed(batch.inputs)
-                states = network.pass_through(states, 0, self.fixed, layout=batch.layout)
+                states = network.pass_through(
+                    batch.inputs, states, 0, self.fixed, layout=batch.layout
+                )
             where = _token_places(split, examples)
             table[where] = states[0, : len(where)].float().cpu().numpy()
 
@@ -267,5 +293,5 @@ _TILE = 64
 
 def _compile_blocks(network: Network) -> None:
     """Let torch compile the blocks: one compilation serves all of them, and batches of any size."""
-    for block in network.encoder.encoder.layer:
+    for block in network.blocks:
         block.compile(dynamic=True)

@@ -1,7 +1,9 @@
 """Which device trains, at which precision, and what this process does to stay repeatable."""
 
+import math
 import os
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,9 @@ from workbench.spec import PRECISIONS
 from workbench.training.native import find_compiler
 
 _TRITON_WORKS = find_spec("triton") is not None and find_compiler() is not None
+
+_GRANT = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of a core's time and the period they are granted for, or ``max``."""
 
 AUTO = "auto"
 DEVICES = (AUTO, "cuda", "mps", "cpu")
@@ -119,5 +124,15 @@ def free_memory(device: torch.device, workers: int = 0) -> int:
 
 
 def cores() -> int:
-    """Return how many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many processor cores this process may use; a container may grant it fewer."""
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(own, _granted() or own)
+
+
+def _granted() -> int | None:
+    """Return the cores, rounded up, whose time Linux grants this container, None for no limit."""
+    try:
+        time, period = _GRANT.read_text(encoding="ascii").split()
+        return math.ceil(int(time) / int(period))
+    except (OSError, ValueError):
+        return None

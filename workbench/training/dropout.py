@@ -19,10 +19,13 @@ class Address:
         Keys of the line's tokens, ``int64 [runs, tokens]``.
     starts
         Keys of the sequences' first tokens, ``int64 [runs, sequences]``.
+    runs
+        Keys of what all of a run's tokens share, ``int64 [runs, 1]``.
     """
 
     tokens: Tensor
     starts: Tensor
+    runs: Tensor
 
 
 class Drop(torch.autograd.Function):
@@ -108,3 +111,18 @@ class AddressedDropout(nn.Module):
     def keys(self) -> Tensor:
         """The keys of the values' rows before the site is part of them, ``int64``."""
         return self.address.starts if self.at_starts else self.address.tokens
+
+
+class SharedDropout(AddressedDropout):
+    """Drops values that belong to a run instead of to one of its tokens, ``[runs, rows, width]``.
+
+    A row is part of the address, so micro-batches of one step drop the same.
+    """
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Drop values ``[runs, rows, width]``."""
+        if not self.training or self.p == 0:
+            return values
+        rows = torch.arange(values.shape[1], device=values.device)
+        keys = combine(combine(self.address.runs, self.site), rows)
+        return Drop.apply(values, keys, self.p)

@@ -9,11 +9,12 @@ own products, without products whose result nothing reads, and without padding. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from workbench.models.families import Family
     from workbench.models.network import Network
 
 _OPERATIONS = 2
@@ -29,6 +30,27 @@ class Dimensions:
     intermediate: int
     per_token: bool
     """Whether the head reads every token; else only the sequence starts leave the last block."""
+    matrices: int = 2
+    """Of the feed-forward part, each hidden times intermediate."""
+    products: int = 2
+    """Of attention, each as large as scores times values. What attention computes of distances
+    once for a whole batch is not counted: it does not grow with the text."""
+    windows: tuple[int, ...] = ()
+    """How far a token sees in each block, itself included; 0 is everywhere, as is no entry."""
+
+    @classmethod
+    def of(cls, family: Family, config: Any, reads_all: bool) -> Dimensions:
+        """Return the dimensions of a family's network from its description."""
+        sizes = family.sizes(config)
+        return cls(
+            sizes.layers,
+            sizes.hidden,
+            sizes.intermediate,
+            reads_all,
+            sizes.matrices,
+            sizes.products,
+            sizes.windows,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,10 +70,7 @@ _EVALUATED = _FROZEN
 
 def dimensions(network: Network) -> Dimensions:
     """Return the sizes of a network."""
-    config = network.encoder.config
-    return Dimensions(
-        config.num_hidden_layers, config.hidden_size, config.intermediate_size, network.per_token
-    )
+    return Dimensions.of(network.family, network.encoder.config, network.reads_all)
 
 
 def training_operations(
@@ -91,10 +110,26 @@ def _block(sizes: Dimensions, lengths: np.ndarray, depth: int, passes: _Passes) 
     """Return a block's multiply-accumulates: those of linear layers, then attention's two."""
     lengths = np.asarray(lengths, dtype=np.float64)
     trimmed = depth == sizes.layers and not sizes.per_token
-    tokens, pairs = lengths.sum(), np.square(lengths).sum()
-    leaving, looking = (float(len(lengths)), tokens) if trimmed else (tokens, pairs)
+    window = sizes.windows[depth - 1] if sizes.windows else 0
+    tokens = lengths.sum()
+    leaving = float(len(lengths)) if trimmed else tokens
+    looking = _seen_by_first(lengths, window) if trimmed else _pairs(lengths, window)
     square = sizes.hidden**2
     from_input = (2 * tokens + leaving) * square
-    inner = leaving * (square + 2 * sizes.hidden * sizes.intermediate)
-    attention = 2 * looking * sizes.hidden
+    inner = leaving * (square + sizes.matrices * sizes.hidden * sizes.intermediate)
+    attention = sizes.products * looking * sizes.hidden
     return passes.from_input * from_input + passes.inner * inner + passes.attention * attention
+
+
+def _pairs(lengths: np.ndarray, window: int) -> float:
+    """Count the pairs of tokens that look at each other."""
+    if not window:
+        return np.square(lengths).sum()
+    near = np.minimum(lengths, window)
+    # A token sees window - 1 others to either side; near an end of its sequence some are missing.
+    return (lengths * (2 * near - 1) - near * (near - 1)).sum()
+
+
+def _seen_by_first(lengths: np.ndarray, window: int) -> float:
+    """Count the tokens that the first of each sequence sees."""
+    return (np.minimum(lengths, window) if window else lengths).sum()

@@ -81,8 +81,8 @@ class PackedBatch:
         For attention.
     states
         Of the tokens where frozen blocks leave them, ``float32 [runs, tokens, hidden]``, or None.
-    token_keys, start_keys
-        Dropout keys, ``int64 [runs, tokens]`` and ``[runs, sequences]``.
+    token_keys, start_keys, run_keys
+        Dropout keys, ``int64 [runs, tokens]``, ``[runs, sequences]`` and ``[runs, 1]``.
     labels
         ``[runs, sequences]``, ``[runs, sequences, classes]`` or ``[runs, tokens]``.
     present
@@ -95,6 +95,7 @@ class PackedBatch:
     states: Tensor | None
     token_keys: Tensor
     start_keys: Tensor
+    run_keys: Tensor
     labels: Tensor
     present: Tensor
 
@@ -102,19 +103,21 @@ class PackedBatch:
         """Return everything that differs between batches of the same shape."""
         states = [] if self.states is None else [self.states]
         own = [self.starts, self.layout.firsts, self.layout.lengths, self.token_keys]
-        return [*own, self.start_keys, self.labels, self.present, *states, *self.inputs.values()]
+        own += [self.start_keys, self.run_keys, self.labels, self.present]
+        return [*own, *states, *self.inputs.values()]
 
     def with_tensors(self, tensors: Sequence[Tensor]) -> "PackedBatch":
         """Return a batch of this shape that holds other `tensors`."""
-        starts, firsts, lengths, token_keys, start_keys, labels, present, *rest = tensors
+        starts, firsts, lengths, tokens, start_keys, run_keys, labels, present, *rest = tensors
         states = None if self.states is None else rest.pop(0)
         return PackedBatch(
             inputs=dict(zip(self.inputs, rest, strict=True)),
             starts=starts,
             layout=replace(self.layout, firsts=firsts, lengths=lengths),
             states=states,
-            token_keys=token_keys,
+            token_keys=tokens,
             start_keys=start_keys,
+            run_keys=run_keys,
             labels=labels,
             present=present,
         )
@@ -164,6 +167,7 @@ def pack(
         states=None if table is None else move(table[lines.spread(lines.sources)]),
         token_keys=move(keys),
         start_keys=move(keys.gather(1, torch.from_numpy(lines.starts))),
+        run_keys=move(steps),
         labels=move(_labels(lines, encoded, examples)),
         present=move((examples != ABSENT).astype(np.float32)),
     )

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.errors import WorkbenchError
+from workbench.models.families import FAMILIES
 from workbench.models.network import Network
 from workbench.training.attention import NAME
-from workbench.training.dropout import Address, AddressedDropout
+from workbench.training.dropout import Address, AddressedDropout, SharedDropout
 
 
 def _stack(value: Tensor, runs: int) -> nn.Parameter:
@@ -75,17 +76,19 @@ class StackedLayerNorm(nn.Module):
         super().__init__()
         self.shape, self.eps = norm.normalized_shape, norm.eps
         self.weight = _stack(norm.weight, runs)
-        self.bias = _stack(norm.bias, runs)
+        self.bias = None if norm.bias is None else _stack(norm.bias, runs)
 
     def forward(self, states: Tensor) -> Tensor:
         """Normalise the last dimension of ``[runs, ..., features]``."""
         if len(self.weight) == 1:
-            weight, bias = self.weight.squeeze(0), self.bias.squeeze(0)
-            return functional.layer_norm(states, self.shape, weight, bias, self.eps)
+            bias = None if self.bias is None else self.bias.squeeze(0)
+            return functional.layer_norm(states, self.shape, self.weight.squeeze(0), bias, self.eps)
         between = [1] * (states.dim() - 2)
         weight = self.weight.view(len(states), *between, -1)
-        bias = self.bias.view(len(states), *between, -1)
-        return torch.addcmul(bias, functional.layer_norm(states, self.shape, eps=self.eps), weight)
+        normalised = functional.layer_norm(states, self.shape, eps=self.eps)
+        if self.bias is None:
+            return normalised * weight
+        return torch.addcmul(self.bias.view(len(states), *between, -1), normalised, weight)
 
 
 class StackedEmbedding(nn.Module):
@@ -140,16 +143,18 @@ def stack(network: Network, runs: int) -> tuple[Network, Address]:
     address = Address()
     sites = iter(range(1 << 16))
 
-    top = stacked.encoder.encoder.layer[-1]
+    top = stacked.blocks[-1]
 
     def replace(module: nn.Module, at_starts: bool) -> None:
         # Only the sequence starts leave the top block, unless the head reads every token.
-        at_starts = at_starts or (module is top and not network.per_token)
+        at_starts = at_starts or (module is top and not network.reads_all)
         for name, child in module.named_children():
             if type(child) in _KINDS:
                 setattr(module, name, _KINDS[type(child)](child, runs))
             elif isinstance(child, nn.Dropout):
-                setattr(module, name, AddressedDropout(child.p, next(sites), address, at_starts))
+                shared = name in network.family.shared_dropouts
+                kind = SharedDropout if shared else AddressedDropout
+                setattr(module, name, kind(child.p, next(sites), address, at_starts))
             else:
                 _refuse_own_parameters(child)
                 replace(child, at_starts)
@@ -158,7 +163,7 @@ def stack(network: Network, runs: int) -> tuple[Network, Address]:
     for part in (stacked.pooler, stacked.head):
         if part is not None:
             replace(part, at_starts=not network.per_token)
-    stacked.encoder.set_attn_implementation(NAME)
+    stacked.family.use_attention(stacked.encoder, NAME)
     return stacked, address
 
 
@@ -166,5 +171,5 @@ def _refuse_own_parameters(module: nn.Module) -> None:
     if next(module.parameters(recurse=False), None) is not None:
         raise WorkbenchError(
             f"the layer {type(module).__name__} cannot be trained here: choose a model of the "
-            "BERT, RoBERTa or ELECTRA family"
+            f"families {', '.join(FAMILIES)}"
         )

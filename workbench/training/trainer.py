@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from workbench.spec import RunSpec
-from workbench.training.cohort import Cohort, Execution
+from workbench.training.cohort import Cohort, Execution, Interrupted
 from workbench.training.outcome import Outcome, Record, outcome, predict
 from workbench.training.prepared import Prepared
 
@@ -76,7 +76,8 @@ class Trainer:
     execution
         Where and how.
     stop
-        Asked after every step; True ends training with `Stopped` once a checkpoint is saved.
+        Asked after every step and before every batch of an evaluation; True ends training with
+        `Stopped` once a checkpoint is saved.
     """
 
     def __init__(
@@ -113,7 +114,18 @@ class Trainer:
             When it was asked to stop.
         """
         self._resume()
+        try:
+            self._train()
+            return self._outcomes()
+        except Interrupted:
+            # What was being scored is scored again, from the same weights.
+            self._save()
+            raise Stopped from None
+
+    def _train(self) -> None:
         plan = self.cohort.plan
+        if self._owes_scores():
+            self._end_epoch()
         while self.cohort.position < plan.steps:
             self.waiting.append(self._step())
             if plan.ends_epoch(self.cohort.position - 1):
@@ -125,7 +137,13 @@ class Trainer:
                 self._save()
             if stopping:
                 raise Stopped
-        return self._outcomes()
+
+    def _owes_scores(self) -> bool:
+        """Tell whether training was stopped while the epoch that has just ended was scored."""
+        position = self.cohort.position
+        if position == 0 or not self.cohort.plan.ends_epoch(position - 1):
+            return False
+        return not self.history[0] or self.history[0][-1]["step"] != position
 
     def _step(self) -> tuple[Tensor, Tensor]:
         """Train one step; where torch compiles, note how long the first one took."""
@@ -152,7 +170,7 @@ class Trainer:
         self._drain()
         position, task = self.cohort.position, self.prepared.task
         epoch = -(-position // self.cohort.plan.steps_per_epoch)
-        self.dev = self.cohort.outputs(self.prepared.encoded["dev"])
+        self.dev = self._scored("dev")
         scores = []
         for run, values in enumerate(self.dev):
             found = predict(task, "dev", self.prepared.encoded["dev"], values)
@@ -170,6 +188,9 @@ class Trainer:
         unused = best.unused if best.weights else self.cohort.optimizer.unused[run]
         return Scored(self._weights(run), unused)
 
+    def _scored(self, split: str) -> np.ndarray:
+        return self.cohort.outputs(self.prepared.encoded[split], self.stop)
+
     def _weights(self, run: int) -> dict[str, Tensor]:
         """Return one run's parameters, sharing memory with the network."""
         return {name: value.detach()[run] for name, value in self._parameters().items()}
@@ -184,8 +205,8 @@ class Trainer:
                 for name, value in best.weights.items():
                     self._weights(run)[name].copy_(value)
         # The last epoch has just been scored on dev, unless earlier weights are reported.
-        dev = self.cohort.outputs(self.prepared.encoded["dev"]) if self.dev is None else self.dev
-        outputs = {"dev": dev, "test": self.cohort.outputs(self.prepared.encoded["test"])}
+        dev = self._scored("dev") if self.dev is None else self.dev
+        outputs = {"dev": dev, "test": self._scored("test")}
         return [
             outcome(
                 spec,

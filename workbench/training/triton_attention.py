@@ -62,6 +62,16 @@ def _row_keys(keys, site, row, there, head, DROPS: tl.constexpr):
 
 
 @triton.jit
+def _inside(place, column, length, WINDOW: tl.constexpr):
+    """Tell which columns a row sees: those of its sequence, at most a window away."""
+    there = (column < length)[None, :]
+    if WINDOW:
+        return there & (tl.abs(place[:, None] - column[None, :]) < WINDOW)
+    else:
+        return there
+
+
+@triton.jit
 def _forward(
     query,
     key,
@@ -81,6 +91,7 @@ def _forward(
     WIDTH: tl.constexpr,
     PADDED: tl.constexpr,
     STARTS: tl.constexpr,
+    WINDOW: tl.constexpr,
     DROPS: tl.constexpr,
     ASKING: tl.constexpr,
     SEEN: tl.constexpr,
@@ -102,7 +113,10 @@ def _forward(
             column = start + tl.arange(0, SEEN)
             seen = _load(key, first + column, column < length, head, HEADS, WIDTH, PADDED)
             scores = tl.dot(asked, tl.trans(seen), input_precision=PRECISION) * scaling
-            scores = tl.where((column < length)[None, :], scores, float("-inf"))
+            # A whole tile may lie outside a window: what a row gathered there fades to nothing as
+            # soon as it meets itself, which the difference of two infinities would not.
+            outside = -1.0e30 if WINDOW else float("-inf")
+            scores = tl.where(_inside(place, column, length, WINDOW), scores, outside)
             higher = tl.maximum(top, tl.max(scores, 1))
             weights = tl.exp2(scores - higher[:, None])
             shrink = tl.exp2(top - higher)
@@ -136,7 +150,7 @@ def _weights_and_gradient(
     head,
     words,
     start,
-    column_there,
+    inside,
     scaling,
     scale,
     HEADS: tl.constexpr,
@@ -147,7 +161,7 @@ def _weights_and_gradient(
 ):
     """Compute a tile's probabilities anew, as dropped, and the gradient of its scores."""
     scores = tl.dot(asked, tl.trans(seen), input_precision=PRECISION) * scaling
-    weights = tl.where(column_there[None, :], tl.exp2(scores - logsum[:, None]), 0.0)
+    weights = tl.where(inside, tl.exp2(scores - logsum[:, None]), 0.0)
     back = tl.dot(gradient, tl.trans(said), input_precision=PRECISION)
     dropped = weights
     if DROPS:
@@ -181,6 +195,7 @@ def _backward_asking(
     WIDTH: tl.constexpr,
     PADDED: tl.constexpr,
     STARTS: tl.constexpr,
+    WINDOW: tl.constexpr,
     DROPS: tl.constexpr,
     ASKING: tl.constexpr,
     SEEN: tl.constexpr,
@@ -207,7 +222,8 @@ def _backward_asking(
             said = _load(value, first + column, column < length, head, HEADS, WIDTH, PADDED)
             _, back = _weights_and_gradient(
                 asked, seen, said, coming, logsum, delta, masks, row, there, head, words, start,
-                column < length, scaling, scale, HEADS, DROPS, ASKING, SEEN, PRECISION,
+                _inside(place, column, length, WINDOW), scaling, scale, HEADS, DROPS, ASKING, SEEN,
+                PRECISION,
             )  # fmt: skip
             total += tl.dot(back.to(seen.dtype), seen, input_precision=PRECISION)
         _store(for_query, (total * turned), row, there, head, HEADS, WIDTH, PADDED)
@@ -234,6 +250,7 @@ def _backward_seen(
     WIDTH: tl.constexpr,
     PADDED: tl.constexpr,
     STARTS: tl.constexpr,
+    WINDOW: tl.constexpr,
     DROPS: tl.constexpr,
     ASKING: tl.constexpr,
     SEEN: tl.constexpr,
@@ -262,7 +279,8 @@ def _backward_seen(
             delta = tl.load(deltas + row * HEADS + head, mask=there, other=0)
             dropped, back = _weights_and_gradient(
                 asked, seen, said, coming, logsum, delta, masks, row, there, head, words, start,
-                column_there, scaling, scale, HEADS, DROPS, ASKING, SEEN, PRECISION,
+                _inside(place, column, length, WINDOW), scaling, scale, HEADS, DROPS, ASKING, SEEN,
+                PRECISION,
             )  # fmt: skip
             total_value += tl.dot(
                 tl.trans(dropped.to(coming.dtype)), coming, input_precision=PRECISION
@@ -274,7 +292,7 @@ def _backward_seen(
         _store(for_value, total_value, first + column, column_there, head, HEADS, WIDTH, PADDED)
 
 
-def _settings(query: Tensor, starts_only: bool, dropout: float) -> dict[str, Any]:
+def _settings(query: Tensor, starts_only: bool, window: int, dropout: float) -> dict[str, Any]:
     """Return what the kernels are compiled for."""
     _, heads, width = query.shape
     exact = "tf32" if torch.backends.cuda.matmul.allow_tf32 else "ieee"
@@ -283,6 +301,7 @@ def _settings(query: Tensor, starts_only: bool, dropout: float) -> dict[str, Any
         "WIDTH": width,
         "PADDED": max(_SMALLEST_TILE, triton.next_power_of_2(width)),
         "STARTS": starts_only,
+        "WINDOW": window,
         "DROPS": dropout > 0,
         "ASKING": _SMALLEST_TILE if starts_only else _TILE,
         "SEEN": _TILE,
@@ -301,13 +320,14 @@ def _attend(
     lengths: Tensor,
     longest: int,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     # Padding stays zero: what follows must not meet numbers that are none.
     out = torch.zeros_like(query)
     logsums, masks = _for_backward(query, longest, dropout)
-    settings = _settings(query, starts_only, dropout)
+    settings = _settings(query, starts_only, window, dropout)
     asking = 1 if starts_only else longest
     grid = (triton.cdiv(asking, settings["ASKING"]), len(firsts), settings["HEADS"])
     _forward[grid](
@@ -337,6 +357,7 @@ def _(
     lengths: Tensor,
     longest: int,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -356,12 +377,13 @@ def _attend_backward(
     lengths: Tensor,
     longest: int,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     for_query, for_key, for_value = (torch.zeros_like(part) for part in (query, key, value))
     deltas = torch.empty_like(logsums)
-    settings = _settings(query, starts_only, dropout)
+    settings = _settings(query, starts_only, window, dropout)
     numbers = masks.shape[-1], scaling * _LOG2_E, scaling, 1 / (1 - realised(dropout))
     asking = 1 if starts_only else longest
     places = len(firsts), settings["HEADS"]
@@ -389,7 +411,7 @@ def _keep_for_backward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, 
 
 def _gradients(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
     found = _attend_backward(gradient.contiguous(), *ctx.saved_tensors, *ctx.numbers)
-    return (*found, *[None] * 8)
+    return (*found, *[None] * 9)
 
 
 _attend.register_autograd(_gradients, setup_context=_keep_for_backward)
@@ -405,6 +427,7 @@ def attend(
     lengths: Tensor,
     longest: int,
     starts_only: bool,
+    window: int,
     scaling: float,
     dropout: float,
 ) -> Tensor:
@@ -426,6 +449,8 @@ def attend(
         At least the greatest length.
     starts_only
         Whether only the sequence starts ask.
+    window
+        How far a token sees to either side, itself included; 0 is everywhere.
     scaling
         Factor on the scores.
     dropout
@@ -437,5 +462,6 @@ def attend(
         Like the query; zero for tokens of no sequence.
     """
     parts = (part.contiguous() for part in (query, key, value))
-    out, *_ = _attend(*parts, keys, site, firsts, lengths, longest, starts_only, scaling, dropout)
+    numbers = longest, starts_only, window, scaling, dropout
+    out, *_ = _attend(*parts, keys, site, firsts, lengths, *numbers)
     return out

@@ -104,7 +104,7 @@ def workload(prepared: Prepared, seconds: float = 0.0) -> Workload:
         parameters[place.depth] += sizes[place.name]
     return Workload(
         sizes=dimensions(network),
-        heads=network.encoder.config.num_attention_heads,
+        heads=network.family.sizes(network.encoder.config).heads,
         anatomy=anatomy,
         parameters=tuple(parameters),
         outputs=prepared.task.shape.outputs,
@@ -126,13 +126,12 @@ def measure(spec: RunSpec) -> Workload:
     tokenizer = load_tokenizer(checkpoint)
     encoded = encode_splits(task, tokenizer, min(spec.max_length, longest(checkpoint)))
     rows = used_rows([split.token_ids for split in encoded.values()], tokenizer.pad_token_id)
-    config, shape = stored_config(checkpoint), task.shape
+    config, family, shape = stored_config(checkpoint), checkpoint.architecture, task.shape
     per_token = shape.objective == "token"
+    reads_all = per_token or family.means(config, per_token, spec.head)
     return Workload(
-        sizes=Dimensions(
-            config.num_hidden_layers, config.hidden_size, config.intermediate_size, per_token
-        ),
-        heads=config.num_attention_heads,
+        sizes=Dimensions.of(family, config, reads_all),
+        heads=family.sizes(config).heads,
         anatomy=Anatomy(config.num_hidden_layers, config.initializer_range, ()),
         parameters=parameter_counts(checkpoint, len(rows), shape.outputs, per_token, spec.head),
         outputs=shape.outputs,

@@ -1,14 +1,12 @@
-"""Sentence pairs: reading, encoding and scoring."""
+"""Numbers for texts and pairs: encoding and scoring."""
 
 import numpy as np
 import pytest
 from datasets import Dataset
 
-from workbench.errors import WorkbenchError
-from workbench.tasks.similarity import Similarity
+from workbench.tasks.regression import Regression
 
-SHAPE = Similarity()
-HEADER = "pair_id\tsent1\tsent2\tscore\n"
+SHAPE = Regression()
 
 
 @pytest.fixture
@@ -17,25 +15,6 @@ def records():
     return Dataset.from_dict(
         {"sentence1": sentences, "sentence2": sentences[::-1], "score": [0.0, 1.0, 2.0]}
     )
-
-
-def test_read(write):
-    records = SHAPE.read(write(HEADER + '7\ta "b\tc\t3.2\n'))
-    assert records.to_dict() == {"sentence1": ['a "b'], "sentence2": ["c"], "score": [3.2]}
-
-
-@pytest.mark.parametrize(
-    ("score", "problem"),
-    [
-        ("high", "not a number"),
-        ("nan", "between 0 and 4"),
-        ("4.2", "between"),
-        ("", "not a number"),
-    ],
-)
-def test_a_wrong_score_is_refused(write, score, problem):
-    with pytest.raises(WorkbenchError, match=f"line 2: the score .*{problem}.*; mend the line"):
-        SHAPE.read(write(f"{HEADER}1\ta\tb\t{score}\n"))
 
 
 def test_encode(records, tokenizer):
