@@ -96,7 +96,8 @@ def export(folder: Path, checkpoint: Checkpoint, trained: Trained, outputs: Outp
         When a file cannot be written.
     """
     model = _model(checkpoint, trained, outputs)
-    tokenizer = _tokenizer(checkpoint, model.config, outputs.max_length)
+    segments = checkpoint.architecture.segments(model.config)
+    tokenizer = _tokenizer(checkpoint, segments, outputs.max_length)
     with _as_os_error():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
@@ -122,7 +123,7 @@ def _model(checkpoint: Checkpoint, trained: Trained, outputs: Outputs) -> Any:
     return model
 
 
-def _tokenizer(checkpoint: Checkpoint, config: Any, max_length: int) -> Any:
+def _tokenizer(checkpoint: Checkpoint, segments: int, max_length: int) -> Any:
     """Return the checkpoint's tokenizer, set to the lengths and inputs that the model takes."""
     tokenizer = load_tokenizer(checkpoint)
     # Some checkpoints pad and cut every text to their own fixed length.
@@ -131,7 +132,7 @@ def _tokenizer(checkpoint: Checkpoint, config: Any, max_length: int) -> Any:
     for name in _OWN_STATE:
         tokenizer.init_kwargs.pop(name, None)
     tokenizer.model_max_length = max_length
-    if getattr(config, "type_vocab_size", 0) < 2:
+    if segments < 2:
         tokenizer.model_input_names = [
             name for name in tokenizer.model_input_names if name != _SEGMENTS
         ]

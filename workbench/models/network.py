@@ -326,7 +326,8 @@ def load_whole(
     """
     model, _ = _load_native(checkpoint, _config(checkpoint, outputs, dropout), per_token)
     pooler = getattr(model.base_model, "pooler", None)
-    parameters: dict[str, Tensor] = dict(_split(model, per_token, "native").named_parameters())
+    network = _split(checkpoint.architecture, model, per_token, "native")
+    parameters: dict[str, Tensor] = dict(network.named_parameters())
     if pooler is not None:
         model.base_model.pooler = pooler
     return model, parameters

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.store.atomic import write_json
-from workbench.tasks.loading import LoadedTask
+from workbench.tasks.task import Shape
 
 FILE = "workbench.json"
 
@@ -23,9 +23,8 @@ class Description:
         Identity and name; empty for a model that was not saved here.
     inputs
         One of `INPUTS`.
-    truncation
-        What a text that is too long loses, in the tokenizer's words: ``longest_first``, or
-        ``only_second`` where the first text is a question.
+    keep_first
+        Whether a pair that is too long is cut in its second text alone: the first is a question.
     repeated
         How a later training of the run differed from its stored result; empty where it did not.
     """
@@ -33,7 +32,7 @@ class Description:
     run: str = ""
     study: str = ""
     inputs: str = "text"
-    truncation: str = "longest_first"
+    keep_first: bool = False
     repeated: str = ""
 
 
@@ -58,9 +57,9 @@ def read_description(folder: Path, per_token: bool = False) -> Description:
         return Description(inputs="words" if per_token else "text")
 
 
-def inputs_of(task: LoadedTask) -> tuple[str, str]:
-    """Return the kind of a task's inputs, and what they lose when they are too long."""
-    if task.shape.objective == "token":
-        return "words", "longest_first"
-    pair = "sentence2" in task.splits["train"].column_names
-    return "pair" if pair else "text", "longest_first"
+def inputs_of(shape: Shape) -> tuple[str, bool]:
+    """Return the kind of a task's inputs, and whether a pair keeps its first text whole."""
+    if shape.objective == "token":
+        return "words", False
+    texts = getattr(shape, "texts", ("text",))
+    return "pair" if len(texts) > 1 else "text", shape.keep_first

@@ -24,9 +24,10 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from workbench.errors import WorkbenchError
+from workbench.models.families import FAMILIES
 from workbench.saved.answers import labelled, tagged
 from workbench.saved.description import Description, read_description
-from workbench.tasks.encoding import encode_words
+from workbench.tasks.encoding import encode_texts, encode_words
 from workbench.training.device import find_device
 
 if TYPE_CHECKING:
@@ -201,10 +202,9 @@ def _labels_tokens(config: Any) -> bool:
 
 def _longest(config: Any, tokenizer: Any) -> int:
     """Return how many word pieces the model takes; a folder from elsewhere may not say."""
-    # RoBERTa counts positions from behind its padding index.
-    skipped = config.pad_token_id + 1 if config.model_type == "roberta" else 0
-    positions = getattr(config, "max_position_embeddings", tokenizer.model_max_length) - skipped
-    return min(tokenizer.model_max_length, positions)
+    family = FAMILIES.get(config.model_type)
+    reach = family.longest(config) if family else getattr(config, "max_position_embeddings", 512)
+    return min(tokenizer.model_max_length, reach)
 
 
 def _checked(saved: SavedModel, number: int, example: Example) -> Example:
@@ -233,13 +233,10 @@ def _encode(saved: SavedModel, examples: list[Any]) -> BatchEncoding:
     """Encode examples as in training, nothing padded."""
     if saved.per_token:
         return encode_words(saved.tokenizer, examples, saved.longest)
-    paired = saved.facts.inputs == "pair"
-    return saved.tokenizer(
-        [first for first, _ in examples] if paired else examples,
-        [second for _, second in examples] if paired else None,
-        truncation=saved.facts.truncation,
-        max_length=saved.longest,
-    )
+    if saved.facts.inputs == "text":
+        return encode_texts(saved.tokenizer, examples, saved.longest)
+    first, second = ([pair[side] for pair in examples] for side in (0, 1))
+    return encode_texts(saved.tokenizer, first, saved.longest, second, saved.facts.keep_first)
 
 
 @torch.inference_mode()

@@ -79,7 +79,7 @@ def write_model(folder: Path, study: str, trainer: Trainer, run: int, repeated: 
     spec, prepared = trainer.specs[run], trainer.prepared
     scored = trainer.scored(run)
     trained = Trained(scored.weights, prepared.rows, scored.unused, spec.dropout)
-    facts = Description(spec.id, study, *inputs_of(prepared.task), repeated)
+    facts = Description(spec.id, study, *inputs_of(prepared.task.shape), repeated)
     with replacing_folder(folder) as temporary:
         export(temporary, find_checkpoint(spec.model), trained, outputs_of(spec, prepared))
         save_description(temporary, facts)
