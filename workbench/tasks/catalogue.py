@@ -12,7 +12,8 @@ from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.blurb.pubmedqa import QUESTIONS, TEST
 from workbench.tasks.lexicon import PHRASES
 from workbench.tasks.mention import TAGS
-from workbench.tasks.miniature import Settings
+from workbench.tasks.miniature import ANSWERS, PICO_TAGS, RELATIONS, Settings
+from workbench.tasks.tagging import OUTSIDE_LABEL
 from workbench.tasks.task import Recipe, Task
 
 SMALL_LEARNING_RATE = 2e-4
@@ -104,6 +105,15 @@ _NER: dict[str, Any] = {
     "max_length": 512,
     "labels": TAGS,
 }
+_PICO: dict[str, Any] = {
+    "shape": "pico",
+    "type": "PICO",
+    "metric": "macro_f1",
+    "unit": "words",
+    "max_length": 512,
+    "labels": PICO_TAGS,
+    "negative": (OUTSIDE_LABEL,),
+}
 _RELATION: dict[str, Any] = {
     "shape": "relation",
     "type": "relation extraction",
@@ -133,6 +143,7 @@ _QUESTION: dict[str, Any] = {
 }
 _MINIATURE: dict[str, Any] = {
     "folder": "",
+    "files": (),
     "counts": (0, 0, 0),
     "recipes": {
         "small": Recipe(8, SMALL_LEARNING_RATE, 6),
@@ -187,16 +198,10 @@ _ALL = (
         name="ebm-pico",
         title="EBM PICO",
         folder="ebmnlp",
-        shape="pico",
-        type="PICO",
-        metric="macro_f1",
-        unit="words",
         counts=(339167, 85321, 16364),
-        max_length=512,
         recipes=_recipes(base=(32, 5e-5, 1), large=(16, 2e-5, 1)),
-        labels=("I-PAR", "I-INT", "I-OUT", "O"),
-        negative=("O",),
         spared=("train.tsv",),
+        **_PICO,
     ),
     Task(
         name="chemprot",
@@ -285,6 +290,28 @@ _ALL = (
         name="miniature-mention",
         title="Miniature mention (synthetic)",
         **_NER,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-relation",
+        title="Miniature relation (synthetic)",
+        unit="candidate pairs",
+        labels=RELATIONS,
+        negative=RELATIONS[:1],
+        **_RELATION,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-question",
+        title="Miniature question (synthetic)",
+        labels=ANSWERS,
+        **_QUESTION,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-pico",
+        title="Miniature PICO (synthetic)",
+        **_PICO,
         **_MINIATURE,
     ),
 )
