@@ -24,7 +24,7 @@ from workbench.saved.place import (
     waiting_folder,
     wanted,
 )
-from workbench.saved.settling import place, settle
+from workbench.saved.settling import empty, place, settle
 from workbench.saved.writing import write_model
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
@@ -144,6 +144,7 @@ def _saved(
         prepared: dict[object, Prepared] = {}
         for repetition in again:
             _repeat(store, study, repetition, device or study.device, prepared, say)
+        empty(store, study)
     return [folders[run] for run in asked]
 
 

@@ -62,6 +62,16 @@ class Sweep:
 
         trained = run_missing(self.store, self.study, self.settings.workers, show)
         line.end(f"{trained} runs trained, {len(self.study.specs) - trained} were there already.")
+        if self.settings.save != "none":
+            self._keep_models()
+
+    def _keep_models(self) -> None:
+        """Complete what a worker left when it was killed, and say where the models are."""
+        from workbench.saved.place import told
+        from workbench.saved.settling import settle
+
+        settle(self.store, self.study)
+        print(told(self.store, self.study))
 
     @cached_property
     def finished(self) -> Report:

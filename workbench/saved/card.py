@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.analysis import summary
 from workbench.models.catalogue import MODELS
 from workbench.saved.description import Description, read_description
-from workbench.saved.place import dev_score, shown, technique
+from workbench.saved.place import best, dev_score, shown, technique
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.store.study import Study
@@ -49,7 +49,7 @@ def card(store: RunStore, study: Study, run: str, folder: Path) -> str:
         _use(task, facts),
         "## How good it is",
         _scores(spec, result, facts),
-        _seeds(runs, spec),
+        _seeds(runs, spec, best(store, [each for each in study.specs if _alike(spec, each)])),
         "## The whole study",
         _study(runs, str(result["metric"])),
         "## How it was trained",
@@ -143,7 +143,7 @@ def _scores(spec: RunSpec, result: dict[str, Any], facts: Description) -> str:
     return " ".join(lines)
 
 
-def _seeds(runs: pd.DataFrame, spec: RunSpec) -> str:
+def _seeds(runs: pd.DataFrame, spec: RunSpec, chosen: RunSpec) -> str:
     """Return the scores of all seeds of the member's settings."""
     same = runs[(runs["model"] == spec.model) & (runs["technique"] == technique(spec))]
     rows = [
@@ -156,12 +156,19 @@ def _seeds(runs: pd.DataFrame, spec: RunSpec) -> str:
         for row in same.to_dict("records")
     ]
     table = pd.DataFrame(rows, columns=["seed", "dev", "test", "collapsed"])
-    return (
-        f"{summary.markdown(table)}\n"
-        "Where one member was kept as the best, it is the one with the highest dev score (the "
-        "lowest seed among equals), never chosen by test: its own dev score is therefore "
-        "flattered, and its test score is that of one draw."
-    )
+    return f"{summary.markdown(table)}\n{_rank(spec, chosen, len(rows))}".rstrip()
+
+
+def _rank(spec: RunSpec, chosen: RunSpec, members: int) -> str:
+    """Say whether this is the best member, and what that means."""
+    if members == 1:
+        return ""
+    if spec.id == chosen.id:
+        return (
+            f"This one has the highest dev score of the {members} (the lowest seed among equals; "
+            "test scores are not looked at). Chosen so, its own dev score is flattered."
+        )
+    return f"On dev, seed {chosen.weights_seed} is the best of the {members}; this is another one."
 
 
 def _study(runs: pd.DataFrame, metric: str) -> str:
@@ -198,8 +205,8 @@ def _training(spec: RunSpec, result: dict[str, Any], timings: dict[str, Any]) ->
 def _limits(study: Study, task: LoadedTask, result: dict[str, Any]) -> str:
     items = task.shape.count(task.splits["test"])
     lines = [
-        f"It was scored on {items} test items, on which every other run of the study was scored "
-        "too: how it does on other text is not known.",
+        f"It was scored on {items} {task.task.unit} of one test set, as every other run of the "
+        "study: how it does on other text is not known.",
         *([_SYNTHETIC] if task.task.synthetic else []),
         *result.get("notes", []),
         *(note for note in study.notes if note not in result.get("notes", [])),

@@ -78,6 +78,32 @@ def technique(spec: RunSpec) -> str:
     return from_settings(spec.techniques).label
 
 
+def lacking(store: RunStore, study: Study) -> list[str]:
+    """Return the runs whose models a study wants, but whose weights were not kept.
+
+    They were finished before anybody wanted them. The best is known once a study is complete.
+    """
+    which, runs = study.settings.save, study.run_ids
+    if which == "none" or (which == "best" and store.missing(runs)):
+        return []
+    there = {*kept(store, study), *waiting(store, study)}
+    asked = wanted(store, study, which)
+    return [run for run in asked if run not in there and store.result(run)]
+
+
+def told(store: RunStore, study: Study) -> str:
+    """Say where the models of a study are, and what to type for those that are not there."""
+    there, gone = kept(store, study), lacking(store, study)
+    sentences = [f"Models: {len(there)} in {models_folder(store, study.name)}"] if there else []
+    if gone:
+        sentences.append(
+            f"Models: {len(gone)} that save={study.settings.save} asks for are not there, because "
+            "their runs were finished before; to train those again for their weights, type\n"
+            f"    python -m workbench save {study.name} --which {study.settings.save}"
+        )
+    return "\n".join(sentences)
+
+
 def best(store: RunStore, specs: Sequence[RunSpec]) -> RunSpec:
     """Return the member with the highest dev score, the lowest seed among equals.
 

@@ -56,8 +56,7 @@ def settle(store: RunStore, study: Study) -> list[Path]:
             return []
         keep = wanted(store, study, study.settings.save)
         placed = place(store, study, [run for run in waiting(store, study) if run in keep])
-        # Nobody trains for this study any more: what is left here, whole or not, is not needed.
-        _remove(waiting_room(store, study.name))
+        empty(store, study)
         return placed
 
 
@@ -71,6 +70,11 @@ def place(store: RunStore, study: Study, runs: Collection[str]) -> list[Path]:
         with explained(folders[run]):
             source.rename(folders[run])
     return [folders[run] for run in runs]
+
+
+def empty(store: RunStore, study: Study) -> None:
+    """Remove what still waits, whole or not, of a complete study; the caller has the claim."""
+    _remove(waiting_room(store, study.name))
 
 
 def _beaten(store: RunStore, study: Study) -> list[str]:
