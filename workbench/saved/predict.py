@@ -242,7 +242,8 @@ def _encode(saved: SavedModel, examples: list[Any]) -> BatchEncoding:
 @torch.inference_mode()
 def _logits(saved: SavedModel, encoding: BatchEncoding, group: np.ndarray) -> np.ndarray:
     """Return ``float32 [examples, outputs]``, or per token ``[examples, tokens, outputs]``."""
-    names = saved.tokenizer.model_input_names
+    # Padding makes the mask.
+    names = {*saved.tokenizer.model_input_names} - {"attention_mask"}
     given = {name: [encoding[name][example] for example in group] for name in names}
     padded: dict[str, Tensor] = saved.tokenizer.pad(
         given, padding_side="right", return_tensors="pt"
