@@ -66,11 +66,11 @@ class Sweep:
             self._keep_models()
 
     def _keep_models(self) -> None:
-        """Complete what a worker left when it was killed, and say where the models are."""
+        """Complete what a worker still does, or left when it was killed; say what is there."""
         from workbench.saved.place import told
-        from workbench.saved.settling import settle
+        from workbench.saved.settling import finish
 
-        settle(self.store, self.study)
+        finish(self.store, self.study)
         print(told(self.store, self.study))
 
     @cached_property

@@ -6,6 +6,7 @@ them are kept, and the spread that their cards tell, is known only then.
 """
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -99,9 +100,15 @@ def told(store: RunStore, study: Study) -> str:
         sentences.append(
             f"Models: {len(gone)} that save={study.settings.save} asks for are not there, because "
             "their runs were finished before; to train those again for their weights, type\n"
-            f"    python -m workbench save {study.name} --which {study.settings.save}"
+            f"    {_command(study)}"
         )
     return "\n".join(sentences)
+
+
+def _command(study: Study) -> str:
+    words = ["python", "-m", "workbench", "save", study.name, "--which", study.settings.save]
+    outputs = study.settings.outputs
+    return shlex.join([*words, *(["--outputs", outputs] if outputs else [])])
 
 
 def best(store: RunStore, specs: Sequence[RunSpec]) -> RunSpec:

@@ -1,6 +1,7 @@
 """What a study keeps of its models once all its runs are finished."""
 
 import shutil
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from workbench.store.folder import RunStore
 from workbench.store.study import Study
 
 CARD = "README.md"
+
+_LOOK_SECONDS = 0.05
 
 
 def settle(store: RunStore, study: Study) -> list[Path]:
@@ -58,6 +61,13 @@ def settle(store: RunStore, study: Study) -> list[Path]:
         placed = place(store, study, [run for run in waiting(store, study) if run in keep])
         empty(store, study)
         return placed
+
+
+def finish(store: RunStore, study: Study) -> None:
+    """Settle a complete study, or wait until the worker that does it has ended."""
+    while waiting(store, study):
+        settle(store, study)
+        time.sleep(_LOOK_SECONDS)
 
 
 def place(store: RunStore, study: Study, runs: Collection[str]) -> list[Path]:
