@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     _push_parser(verbs)
     _gc_parser(verbs)
     _bench_parser(verbs)
+    _blurb_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
+    _plain_parser(verbs, "tasks", _tasks, "list the tasks, and what a task file of your own holds")
     _plain_parser(
         verbs, "badges", _badges, "write the badges that open the notebooks in Colab or Binder"
     )
@@ -152,6 +154,14 @@ def _bench_parser(verbs) -> None:
     _outputs_argument(verb)
 
 
+def _blurb_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "blurb", _blurb, "print the BLURB score of the finished runs")
+    verb.add_argument("--model", default="", help="only this one, as its runs name it")
+    verb.add_argument("--technique", default="", help="only this one, such as freeze:6")
+    verb.add_argument("--study", action="append", default=[], help="only its runs; may be repeated")
+    _outputs_argument(verb)
+
+
 def _outputs_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
 
@@ -237,13 +247,35 @@ def _bench(chosen: argparse.Namespace) -> int:
     return measure(settings, outputs_folder(SweepSettings(outputs=chosen.outputs)))
 
 
+def _blurb(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.blurb import blurb_text
+    from workbench.store.folder import RunStore
+    from workbench.store.settings import SweepSettings, outputs_folder
+
+    store = RunStore(outputs_folder(SweepSettings(outputs=chosen.outputs)))
+    print(blurb_text(store, chosen.model, chosen.technique, chosen.study), end="")
+    return 0
+
+
 def _techniques(chosen: argparse.Namespace) -> int:
     from workbench.techniques import registry
 
     for name, kind in registry().items():
-        print(f"{name}\n  {kind.summary}\n  source: {kind.source}")
+        print(f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}")
         for item in fields(kind):
             print(f"  {item.name:<12} {item.metadata.get('help', '')}{_accepted(item)}")
+    return 0
+
+
+def _tasks(chosen: argparse.Namespace) -> int:
+    from workbench.tasks.catalogue import every
+    from workbench.tasks.own.task_file import listing
+
+    for task in every():
+        options = f" (or with :{', :'.join(task.options[1:])})" if task.options else ""
+        print(f"{task.name:<22} {task.title}: {task.type}, {task.metric}{options}")
+    print("\nA task file of your own is YAML; type its path as the task. Its settings:")
+    print("\n".join(listing()))
     return 0
 
 

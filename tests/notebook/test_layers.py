@@ -21,10 +21,10 @@ class Odd(Technique):
     summary: ClassVar[str] = "odd"
     source: ClassVar[str] = "nobody 2000"
 
-    def trains(self, depth, step, anatomy):
+    def trains(self, depth, moment, anatomy):
         return depth % 2 == 1
 
-    def rate(self, depth, step, anatomy):
+    def rate(self, depth, moment, anatomy):
         return 2.0
 
     def initial(self, parameter, value, anatomy, draw):

@@ -68,12 +68,19 @@ def test_settings_replace_the_recipe(plan):
         "epochs": 2,
         "max_steps": 7,
         "train_size": 24,
+        "subset_seed": 3,
         "head": "linear",
         "reporting": "best-dev",
         "precision": "bfloat16",
     }
     [spec] = plan(seeds=1, **values).specs
     assert {name: getattr(spec, name) for name in values} == values
+
+
+def test_a_seed_for_nothing_drawn_makes_no_other_run(plan):
+    assert plan(seeds=1, subset_seed=3).run_ids == plan(seeds=1).run_ids
+    drawn = {plan(seeds=1, train_size=8, subset_seed=seed).run_ids[0] for seed in range(3)}
+    assert len(drawn) == 3
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_context_is_cut_and_not_the_question(tokenizer):
 
 
 def test_predict():
-    predictions = RELATION.predict(records, None, np.array([[0, 1, 2], [3, 1, 2.0]]))
+    predictions = RELATION.predict(None, None, np.array([[0, 1, 2], [3, 1, 2.0]]))
     assert predictions.tolist() == [2, 0] and predictions.dtype == np.int8
 
 

@@ -147,6 +147,47 @@ def test_a_damaged_file_names_itself(folder):
         load("biosses", folder)
 
 
+@pytest.fixture
+def pico(tmp_path, monkeypatch):
+    """A user's folder with a small EBM PICO, which has no training file."""
+    monkeypatch.delenv(files.DATA_VARIABLE, raising=False)
+    (tmp_path / "ebmnlp").mkdir()
+    for split, numbers in (("dev", range(10)), ("test", range(20, 22))):
+        blocks = (f"-DOCSTART- ({each})\n\nw{each}\tI-PAR\n\n" for each in numbers)
+        (tmp_path / "ebmnlp" / f"{split}.tsv").write_text("".join(blocks))
+    return tmp_path
+
+
+def test_pico_says_in_every_result_how_it_was_divided(pico):
+    task = load("ebm-pico", pico)
+    assert [len(records) for records in task.splits.values()] == [8, 2, 2]
+    assert "8 of the 10 documents of dev.tsv were trained on" in task.notes[0]
+    assert [note.split()[0] for note in task.notes[1:]] == ["ebmnlp/dev.tsv", "ebmnlp/test.tsv"]
+
+
+def test_pico_trains_on_its_training_file_where_it_is(pico):
+    divided = load("ebm-pico", pico)
+    (pico / "ebmnlp" / "train.tsv").write_text("-DOCSTART- (5)\n\na\tI-INT\n\n")
+    task = load("ebm-pico", pico)
+    assert [len(records) for records in task.splits.values()] == [1, 10, 2]
+    assert task.data_hash != divided.data_hash
+    assert all("differs from the published file" in note for note in task.notes)
+
+
+def test_bioasq_is_read_from_the_users_folder_only(tmp_path, monkeypatch):
+    monkeypatch.delenv(files.DATA_VARIABLE, raising=False)
+    with pytest.raises(WorkbenchError, match="licence asks every user to register: register"):
+        load("bioasq")
+    with pytest.raises(WorkbenchError, match=r"has no BioASQ/train\.tsv: register with BioASQ"):
+        load("bioasq", tmp_path)
+    (tmp_path / "BioASQ").mkdir()
+    for split in SPLITS:
+        (tmp_path / "BioASQ" / f"{split}.tsv").write_text("1\tIs it?\tIt is.\tyes\n")
+    task = load("bioasq", tmp_path)
+    row = {"question": "Is it?", "context": "It is.", "label": 0}
+    assert task.splits["test"].to_list() == [row] and task.notes == ()
+
+
 @pytest.mark.parametrize("options", ["noise=0.1", "seed=1", "difficulty=0.5", "size=32"])
 def test_a_setting_is_another_task(options):
     other = load(f"miniature-mention:{options}")
@@ -192,3 +233,21 @@ def test_zero_is_all_and_too_many_are_refused():
     assert task.subset(0, seed=0).splits["train"].to_list() == task.splits["train"].to_list()
     with pytest.raises(WorkbenchError, match=r"training set of 65 .* has 64 training units"):
         task.subset(65, seed=0)
+
+
+@pytest.mark.parametrize("name", ["ddi", "gad", "pubmedqa", "hoc", "hoc:abstracts", "ncbi-disease"])
+def test_a_subset_keeps_the_shares_of_the_classes(corpora, name):
+    task = load(name)
+    strata = task.shape.strata(task.splits["train"])
+    whole = np.unique(strata, return_counts=True)[1]
+    for size in (len(whole), 100, 450):
+        part = task.shape.strata(task.subset(size, seed=2).splits["train"])
+        assert len(np.unique(part)) == len(whole) and len(part) == size
+    found = np.unique(part, return_counts=True)[1]
+    assert np.abs(found - whole * size / len(strata)).max() < 1
+
+
+def test_numbers_are_drawn_alike(corpora):
+    task = load("biosses")
+    scores = task.splits["train"]["score"]
+    assert task.subset(4, seed=0).splits["train"]["score"] == [scores[i] for i in (15, 36, 44, 46)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy
 from workbench.spec import RunSpec
-from workbench.techniques import BASELINE, composition, from_settings, parse, registry
+from workbench.techniques import BASELINE, FIRST, composition, from_settings, parse, registry
 from workbench.techniques.composition import Composition
 from workbench.techniques.freeze import Freeze
 from workbench.techniques.layerwise import Layerwise
@@ -90,8 +90,8 @@ def test_labels(text, label):
     [
         ("freez:3", 12, "there is no technique 'freez': did you mean 'freeze'?"),
         ("basline", 12, "there is no technique 'basline': did you mean 'baseline'?"),
-        ("", 12, "there is no technique '': choose one of baseline, freeze"),
-        ("freeze:3+", 12, "there is no technique '': choose one of baseline, freeze"),
+        ("", 12, "there is no technique '': choose one of average, baseline"),
+        ("freeze:3+", 12, "there is no technique '': choose one of average, baseline"),
         ("freeze:13", 12, "freeze:13 is out of range: layers must be between 0 and 12"),
         ("layerwise:1.5", 12, "layerwise:1.5 is out of range: choose above 0, up to 1"),
         ("layerwise:0.9:zang", 12, "there is no convention of .* 'zang': did you mean 'zhang'?"),
@@ -120,8 +120,8 @@ def test_any_techniques_compose_or_are_refused(typed, layers, random):
         assert "\n" not in str(problem)
         return
     anatomy = Anatomy(layers, 0.02, ())
-    assert all(0 < found.rate(depth, 0, anatomy) <= 1 for depth in range(layers + 2))
-    assert found.trains(anatomy.top, 0, anatomy)
+    assert all(0 < found.rate(depth, FIRST, anatomy) <= 1 for depth in range(layers + 2))
+    assert found.trains(anatomy.top, FIRST, anatomy)
     assert found.steps(100) >= 100
     assert parse(found.label, layers) == found
     random.shuffle(typed)
@@ -135,8 +135,8 @@ def test_any_techniques_compose_or_are_refused(typed, layers, random):
 def test_hooks_are_joined():
     found = parse("freeze:2+layerwise:0.5+longer:3+uncorrected", 4)
     anatomy = Anatomy(4, 0.02, ())
-    assert [found.trains(depth, 0, anatomy) for depth in range(6)] == [False] * 3 + [True] * 3
-    assert [found.rate(depth, 0, anatomy) for depth in (3, 4, 5)] == [0.25, 0.5, 1]
+    assert [found.trains(depth, FIRST, anatomy) for depth in range(6)] == [False] * 3 + [True] * 3
+    assert [found.rate(depth, FIRST, anatomy) for depth in (3, 4, 5)] == [0.25, 0.5, 1]
     assert found.steps(10) == 30
     call = AdamStep(1.0, 1e-8, 0.0, 0.9, 0.999)
     assert found.adam(call, 12).rate == pytest.approx(6.57, abs=0.005)
@@ -144,8 +144,8 @@ def test_hooks_are_joined():
 
 def test_the_baseline_changes_nothing():
     anatomy, call = Anatomy(4, 0.02, ()), AdamStep(1.0, 1e-8, 0.01, 0.9, 0.999)
-    assert all(Composition().trains(depth, 0, anatomy) for depth in range(6))
-    assert {Composition().rate(depth, 0, anatomy) for depth in range(6)} == {1.0}
+    assert all(Composition().trains(depth, FIRST, anatomy) for depth in range(6))
+    assert {Composition().rate(depth, FIRST, anatomy) for depth in range(6)} == {1.0}
     assert (Composition().steps(7), Composition().adam(call, 3)) == (7, call)
     assert Composition().initial(None, call, anatomy, None) is call
 
@@ -190,7 +190,7 @@ class Halved(Technique):
     summary: ClassVar[str] = "half the rate, this many times"
     source: ClassVar[str] = "these tests"
 
-    def rate(self, depth, step, anatomy):
+    def rate(self, depth, moment, anatomy):
         return 0.5**self.times
 
 
@@ -233,7 +233,12 @@ def test_a_package_adds_a_technique(installed):
     found = parse("halved:2+layerwise:0.5", 2)
     assert found.label == "halved:2+layerwise:0.5"
     anatomy = Anatomy(2, 0.02, ())
-    assert [found.rate(depth, 0, anatomy) for depth in range(4)] == [1 / 32, 1 / 16, 1 / 8, 1 / 4]
+    assert [found.rate(depth, FIRST, anatomy) for depth in range(4)] == [
+        1 / 32,
+        1 / 16,
+        1 / 8,
+        1 / 4,
+    ]
     assert from_settings(found.settings) == found
     with pytest.raises(WorkbenchError, match="did you mean 'halved'"):
         parse("halvd", 2)

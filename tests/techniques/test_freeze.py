@@ -1,6 +1,7 @@
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.techniques import FIRST, Moment
 from workbench.techniques.freeze import Freeze
 
 
@@ -10,14 +11,15 @@ from workbench.techniques.freeze import Freeze
 )
 def test_only_what_lies_above_is_trained(make_anatomy, kept, trained):
     anatomy = make_anatomy(6)
-    found = [depth for depth in range(8) if Freeze(kept).trains(depth, 0, anatomy)]
+    found = [depth for depth in range(8) if Freeze(kept).trains(depth, FIRST, anatomy)]
     assert found == trained
 
 
 def test_it_is_the_same_at_every_step(make_anatomy):
     anatomy = make_anatomy(6)
-    assert not any(Freeze(3).trains(3, step, anatomy) for step in (0, 1, 10_000))
-    assert all(Freeze(3).trains(4, step, anatomy) for step in (0, 1, 10_000))
+    moments = [Moment(step, 20_000, 100) for step in (0, 1, 10_000)]
+    assert not any(Freeze(3).trains(3, moment, anatomy) for moment in moments)
+    assert all(Freeze(3).trains(4, moment, anatomy) for moment in moments)
 
 
 @pytest.mark.parametrize(("layers", "half"), [(6, 3), (12, 6), (24, 12), (7, 3)])

@@ -1,12 +1,13 @@
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.techniques import FIRST
 from workbench.techniques.layerwise import Layerwise
 
 
 def rates(layers, make_anatomy, *settings):
     anatomy, technique = make_anatomy(layers), Layerwise(*settings)
-    return [technique.rate(depth, 0, anatomy) for depth in range(anatomy.top + 1)]
+    return [technique.rate(depth, FIRST, anatomy) for depth in range(anatomy.top + 1)]
 
 
 def test_zhangs_convention_at_every_depth(make_anatomy):

@@ -7,9 +7,11 @@ from torch import nn
 from workbench.models.depth import Anatomy, Parameter
 from workbench.techniques import from_settings
 from workbench.training.optimizer import CohortOptimizer
+from workbench.training.plan import Plan
 from workbench.training.schedule import linear, warmup_steps
 
 STEPS = 8
+PLAN = Plan(STEPS, steps_per_epoch=4)
 ANATOMY = Anatomy(
     layers=1,
     initializer_range=0.02,
@@ -52,7 +54,7 @@ def train(specs):
     """Train with given gradients; return the parameters and norms of each run."""
     network = Small(len(specs))
     compositions = [from_settings(spec.techniques) for spec in specs]
-    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, STEPS)
+    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, PLAN)
     norms = []
     for step in range(STEPS):
         optimizer.select(step)
@@ -83,9 +85,11 @@ def reference(spec):
         for value, gradient, place in zip(
             values, gradients(step, spec.weights_seed), ANATOMY.parameters, strict=True
         ):
-            value.grad = gradient if composition.trains(place.depth, step, ANATOMY) else None
+            value.grad = (
+                gradient if composition.trains(place.depth, PLAN.moment(step), ANATOMY) else None
+            )
         for group, place in zip(optimizer.param_groups, ANATOMY.parameters, strict=True):
-            rate = composition.rate(place.depth, step, ANATOMY)
+            rate = composition.rate(place.depth, PLAN.moment(step), ANATOMY)
             group["lr"] = spec.learning_rate * factor * rate
         limit = spec.clip_norm or float("inf")
         norms.append(nn.utils.clip_grad_norm_(values, limit))
@@ -137,7 +141,7 @@ def test_neighbours_that_are_updated_alike_are_one_tensor(make_spec):
         make_spec(3),
     ]
     compositions = [from_settings(spec.techniques) for spec in specs]
-    optimizer = CohortOptimizer(Small(4), ANATOMY, specs, compositions, STEPS)
+    optimizer = CohortOptimizer(Small(4), ANATOMY, specs, compositions, PLAN)
     shapes = {tuple(part.view.shape) for part in optimizer.slices if part.place.depth == 2}
     assert shapes == {(2, 2, 4), (1, 2, 4)}
     together, _ = train(specs)
@@ -159,7 +163,7 @@ def test_state_moves_from_one_division_to_another(make_spec):
             update(optimizer, step)
 
     network = Small(3)
-    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, STEPS)
+    optimizer = CohortOptimizer(network, ANATOMY, specs, compositions, PLAN)
     run(network, optimizer, range(4), [0, 1, 2])
     state = {
         name.replace("1/", "0/", 1): value.clone()
@@ -170,7 +174,7 @@ def test_state_moves_from_one_division_to_another(make_spec):
     with torch.no_grad():
         for own, value in zip(alone.parameters(), network.parameters(), strict=True):
             own.copy_(value[1:2])
-    second = CohortOptimizer(alone, ANATOMY, specs[1:2], compositions[1:2], STEPS)
+    second = CohortOptimizer(alone, ANATOMY, specs[1:2], compositions[1:2], PLAN)
     second.restore(state, [optimizer.counts()[1]])
     run(network, optimizer, range(4, STEPS), [0, 1, 2])
     run(alone, second, range(4, STEPS), [1])
@@ -186,7 +190,7 @@ def test_what_decay_leaves_of_an_unused_row(techniques, make_spec):
     network = nn.Module()
     network.low = nn.Module()
     network.low.weight = nn.Parameter(torch.ones(1, 4, 3))
-    optimizer = CohortOptimizer(network, anatomy, [spec], [from_settings(spec.techniques)], STEPS)
+    optimizer = CohortOptimizer(network, anatomy, [spec], [from_settings(spec.techniques)], PLAN)
     for step in range(STEPS):
         optimizer.select(step)
         network.low.weight.grad = torch.zeros(1, 4, 3)
@@ -203,7 +207,7 @@ def test_a_scale_does_not_reach_the_update(clip_norm, make_spec):
         for run in range(2)
     ]
     compositions = [from_settings(spec.techniques) for spec in specs]
-    optimizers = [CohortOptimizer(Small(2), ANATOMY, specs, compositions, STEPS) for _ in range(2)]
+    optimizers = [CohortOptimizer(Small(2), ANATOMY, specs, compositions, PLAN) for _ in range(2)]
     for step in range(STEPS):
         # Powers of two, of another size at each step.
         powers = torch.tensor([2.0 ** (step + 3), 2.0**-step])
@@ -224,7 +228,7 @@ def test_a_scale_does_not_reach_the_update(clip_norm, make_spec):
 def test_runs_in_half_precision_are_updated_as_one_tensor(make_spec):
     specs = [make_spec(run, precision="float16") for run in range(3)]
     compositions = [from_settings(spec.techniques) for spec in specs]
-    optimizer = CohortOptimizer(Small(3), ANATOMY, specs, compositions, STEPS)
+    optimizer = CohortOptimizer(Small(3), ANATOMY, specs, compositions, PLAN)
     assert [(part.first, part.end) for part in optimizer.slices] == [(0, 3)] * 3
 
 
@@ -232,7 +236,7 @@ def test_gradients_that_are_forgotten_leave_no_trace(make_spec):
     spec = make_spec(0)
     found = []
     for attempts in ([1.0], [float("inf"), 1.0]):
-        optimizer = CohortOptimizer(Small(1), ANATOMY, [spec], [from_settings(())], STEPS)
+        optimizer = CohortOptimizer(Small(1), ANATOMY, [spec], [from_settings(())], PLAN)
         optimizer.select(0)
         for factor in attempts:
             optimizer.forget()
@@ -248,7 +252,7 @@ def test_gradients_that_are_forgotten_leave_no_trace(make_spec):
 def test_a_frozen_depth_has_no_state_and_is_left_out_of_the_norm(make_spec):
     spec = make_spec(0, "freeze:0")
     network = Small(1)
-    optimizer = CohortOptimizer(network, ANATOMY, [spec], [from_settings(spec.techniques)], STEPS)
+    optimizer = CohortOptimizer(network, ANATOMY, [spec], [from_settings(spec.techniques)], PLAN)
     optimizer.select(0)
     trained = {name for name, value in network.named_parameters() if value.requires_grad}
     assert trained == {"high.weight"}
@@ -271,7 +275,7 @@ def test_state_that_is_saved_and_restored_goes_on_bit_for_bit(make_spec):
 
     def fresh(network):
         compositions = [from_settings(spec.techniques)]
-        return CohortOptimizer(network, ANATOMY, [spec], compositions, STEPS)
+        return CohortOptimizer(network, ANATOMY, [spec], compositions, PLAN)
 
     network = Small(1)
     first = fresh(network)

@@ -79,6 +79,7 @@ class Network(nn.Module):
         starts: Tensor,
         states: Tensor | None = None,
         depth: int = 0,
+        offsets: Tensor | None = None,
         **attention: Any,
     ) -> Tensor:
         """Return ``[runs, sequences, outputs]``, or ``[runs, tokens, outputs]`` per token.
@@ -92,11 +93,14 @@ class Network(nn.Module):
         states, depth
             The states that leave block ``depth`` (0: the embeddings) where they are known,
             ``[runs, tokens, hidden]``; nothing below is then computed.
+        offsets
+            By which the states that leave the embeddings are moved, ``[runs, tokens, hidden]``.
         attention
             Passed on to the attention function.
         """
         if states is None:
             states, depth = self.embed(inputs), 0
+            states = states if offsets is None else states + offsets
         if self.per_token:
             return self._out(self._to_top(inputs, states, depth, **attention))
         if self.means:

@@ -17,7 +17,7 @@ from torch import Tensor
 from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy, Parameter
 from workbench.notebook import palette
-from workbench.techniques import Composition, parse
+from workbench.techniques import FIRST, Composition, parse
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 WIDTH = 340
@@ -179,8 +179,8 @@ def states(layers: int, composition: Composition) -> list[Layer]:
         Layer(
             name=_name(depth, anatomy),
             depth=depth,
-            trained=composition.trains(depth, 0, anatomy),
-            rate=composition.rate(depth, 0, anatomy),
+            trained=composition.trains(depth, FIRST, anatomy),
+            rate=composition.rate(depth, FIRST, anatomy),
             fresh=_fresh(composition, depth, anatomy),
             shared=depth <= fixed,
             part="pooler " if depth == anatomy.top else "",

@@ -22,7 +22,7 @@ from workbench.analysis import summary
 from workbench.analysis.conclusion import adjusted_interval, verdict
 from workbench.errors import WorkbenchError
 from workbench.notebook import static
-from workbench.notebook.batch import NOTEBOOK
+from workbench.notebook.batch import NOTEBOOK, file_stem
 from workbench.notebook.report import Report
 from workbench.store.atomic import write_bytes, write_text
 from workbench.store.folder import RunStore
@@ -62,7 +62,7 @@ def command_of(settings: SweepSettings) -> str:
 
 
 def _stem(settings: SweepSettings) -> str:
-    return settings.study or settings.task.replace(":", "-")
+    return settings.study or file_stem(settings.task)
 
 
 def _option(value: str | int | float) -> str:

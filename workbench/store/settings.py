@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
+from workbench.tasks.own.path import absolute
 
 SAVES = ("none", "best", "every")
 """The members of a study whose models are kept."""
@@ -40,7 +41,7 @@ class SweepSettings:
     """What a sweep runs. Numbers left at 0 are the task's published ones for the model's size."""
 
     task: str = _setting(
-        "miniature-similarity", "biosses, hoc, ncbi-disease, ...; the miniature- ones are generated"
+        "miniature-similarity", "biosses, hoc, ..., or own.yaml; the miniature- ones are generated"
     )
     models: str = _setting(
         "auto", "auto (PubMedBERT where it can be had, else MiniLM), names, hub ids, folders"
@@ -56,6 +57,7 @@ class SweepSettings:
     train_size: int = _setting(
         0, "training examples drawn, or documents where a task has them", "all"
     )
+    subset_seed: int = _setting(0, "which ones train_size draws", "the first draw")
     head: str = _setting(
         "native",
         "layers on top",
@@ -94,6 +96,8 @@ class SweepSettings:
     study: str = _setting("", "a name for this sweep", "one made from its settings")
 
     def __post_init__(self) -> None:
+        # A study is read in other folders than the one where its task file's path was typed.
+        object.__setattr__(self, "task", absolute(self.task))
         # What can be seen without loading anything is refused at once.
         _ = self.seed_list, self.model_names, self.technique_names
         if self.save not in SAVES:

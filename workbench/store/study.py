@@ -155,7 +155,7 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     precision = find_precision(settings.precision, device)
     task = load_task(settings.task)
     _check_head(settings, task)
-    reduced = task.subset(settings.train_size, 0)
+    reduced = task.subset(settings.train_size, settings.subset_seed)
     examples = len(reduced.splits["train"])
     specs: list[RunSpec] = []
     notes = list(task.notes)
@@ -279,6 +279,8 @@ def _model_specs(
             task=task.name,
             data=task.data_hash,
             train_size=settings.train_size,
+            # Where nothing is drawn, a seed for it must not make another run.
+            subset_seed=settings.subset_seed if settings.train_size else 0,
             model=checkpoint.name,
             weights=checkpoint.weights,
             head=settings.head,

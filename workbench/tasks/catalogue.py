@@ -6,6 +6,7 @@ models: those take the base model's batch size, half its epochs and a higher lea
 chosen on BIOSSES's dev pairs with MiniLM-L6.
 """
 
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
@@ -13,6 +14,9 @@ from workbench.tasks.blurb.pubmedqa import QUESTIONS, TEST
 from workbench.tasks.lexicon import PHRASES
 from workbench.tasks.mention import TAGS
 from workbench.tasks.miniature import ANSWERS, PICO_TAGS, RELATIONS, Settings
+from workbench.tasks.own.path import absolute, is_task_file
+from workbench.tasks.own.registered import installed
+from workbench.tasks.own.task import own_task
 from workbench.tasks.tagging import OUTSIDE_LABEL
 from workbench.tasks.task import Recipe, Task
 
@@ -38,6 +42,12 @@ def names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+def every() -> tuple[Task, ...]:
+    """Return every task that has a name: the catalogue's, then those of installed packages."""
+    added = (_own(path, name) for name, path in installed().items() if name not in TASKS)
+    return (*TASKS.values(), *added)
+
+
 def find(text: str) -> tuple[Task, str]:
     """Look up what a user typed.
 
@@ -45,7 +55,8 @@ def find(text: str) -> tuple[Task, str]:
     ----------
     text
         ``name`` or ``name:option``; for generated tasks any of
-        ``name:size=64:noise=0.1:difficulty=0.5:seed=1``.
+        ``name:size=64:noise=0.1:difficulty=0.5:seed=1``. A text that ends in ``.yaml`` or ``.yml``
+        is the path of a task file (`workbench.tasks.own`); installed packages may add names.
 
     Returns
     -------
@@ -63,9 +74,13 @@ def find(text: str) -> tuple[Task, str]:
     >>> find("hoc")[1], find("miniature-document:seed=1:size=64")[1]
     ('sentences', 'seed=1')
     """
+    if is_task_file(text):
+        return _own(Path(absolute(text))), ""
     name, _, option = text.strip().lower().partition(":")
+    if name not in TASKS and name in installed() and not option:
+        return _own(installed()[name], name), ""
     if name not in TASKS:
-        raise unknown("task", name, TASKS)
+        raise unknown("task", name, [*TASKS, *installed()])
     task = TASKS[name]
     if task.synthetic:
         return task, str(Settings.parse(name, option))
@@ -84,8 +99,35 @@ def canonical(task: Task, option: str) -> str:
     >>> canonical(*find("hoc:sentences")), canonical(*find("hoc:abstracts"))
     ('hoc', 'hoc:abstracts')
     """
+    if task.typed:
+        return task.typed
     default = next(iter(task.options), "")
     return task.name if option in ("", default) else f"{task.name}:{option}"
+
+
+def shown(name: str) -> str:
+    """Return what people read for a canonical name: of a task file its short name.
+
+    Examples
+    --------
+    >>> shown("hoc:abstracts"), shown("/home/user/lost/notes.yaml")
+    ('hoc:abstracts', 'notes')
+    """
+    if not is_task_file(name):
+        return name
+    try:
+        return find(name)[0].name
+    except WorkbenchError:  # It was moved or damaged, which is said where it is needed.
+        return Path(name).stem
+
+
+def _own(path: Path, registered: str = "") -> Task:
+    task = own_task(path, registered)
+    if not registered and task.name in (*TASKS, *installed()):
+        raise WorkbenchError(
+            f"the task file {path}: the name {task.name!r} is that of another task: choose another"
+        )
+    return task
 
 
 def _recipes(base: tuple[int, float, int], large: tuple[int, float, int]) -> dict[str, Recipe]:

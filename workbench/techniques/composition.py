@@ -11,18 +11,41 @@ from torch import Tensor
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.depth import Anatomy, Parameter
 from workbench.spec import Settings
+from workbench.techniques.average import Average
 from workbench.techniques.bias_correction import Uncorrected
+from workbench.techniques.cost import Cost, joined
+from workbench.techniques.discriminative import Discriminative
 from workbench.techniques.freeze import Freeze
 from workbench.techniques.layerwise import Layerwise
 from workbench.techniques.longer import Longer
+from workbench.techniques.mixout import Mixout
+from workbench.techniques.moment import Moment
+from workbench.techniques.passes import Keep, Mixing, Passes
+from workbench.techniques.pretrained_decay import PretrainedDecay
+from workbench.techniques.r_drop import RDrop
 from workbench.techniques.reinit import Reinit
+from workbench.techniques.smooth import Smooth
 from workbench.techniques.technique import AdamStep, Draw, Technique
+from workbench.techniques.unfreeze import Unfreeze
 
 BASELINE = "baseline"
 ENTRY_POINTS = "workbench.techniques"
 """The entry-point group through which a package adds a technique."""
 
-_OWN: tuple[type[Technique], ...] = (Uncorrected, Longer, Freeze, Layerwise, Reinit)
+_OWN: tuple[type[Technique], ...] = (
+    Uncorrected,
+    Longer,
+    Freeze,
+    Layerwise,
+    Reinit,
+    Unfreeze,
+    Discriminative,
+    PretrainedDecay,
+    Mixout,
+    Average,
+    RDrop,
+    Smooth,
+)
 
 
 def registry() -> dict[str, type[Technique]]:
@@ -54,8 +77,9 @@ def _loaded(point: EntryPoint) -> type[Technique]:
 class Composition:
     """Techniques that act together on one run, sorted by name.
 
-    Hooks are asked in that order: rates multiply, a depth trains only where all agree, initial
-    values, steps and the optimizer's call are passed from one to the next.
+    Hooks are asked in that order: rates multiply, pulls add up, a depth trains only where all
+    agree, initial values, steps, the optimizer's call, the weights in use and the loss are passed
+    from one to the next.
     """
 
     techniques: tuple[Technique, ...] = ()
@@ -79,6 +103,21 @@ class Composition:
         keys = ((technique.name, technique.cohort_key) for technique in self.techniques)
         return tuple(key for key in keys if key[1] is not None)
 
+    @property
+    def cost(self) -> Cost:
+        """What they take together beside the baseline."""
+        return joined(technique.cost for technique in self.techniques)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether torch may compile the network's blocks."""
+        return all(technique.compiles for technique in self.techniques)
+
+    @property
+    def records(self) -> bool:
+        """Whether a GPU may replay a step's work."""
+        return all(technique.records for technique in self.techniques)
+
     def steps(self, steps: int) -> int:
         """Return how many optimizer steps to train, given the baseline's."""
         for technique in self.techniques:
@@ -91,19 +130,19 @@ class Composition:
             value = technique.initial(parameter, value, anatomy, draw)
         return value
 
-    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
+    def trains(self, depth: int, moment: Moment, anatomy: Anatomy) -> bool:
         """Tell whether a depth is trained at a step."""
-        return all(technique.trains(depth, step, anatomy) for technique in self.techniques)
+        return all(technique.trains(depth, moment, anatomy) for technique in self.techniques)
 
     def fixed(self, anatomy: Anatomy) -> int:
         """Return the highest depth whose output stays the same throughout training, or -1."""
         return max((technique.fixed(anatomy) for technique in self.techniques), default=-1)
 
-    def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
+    def rate(self, depth: int, moment: Moment, anatomy: Anatomy) -> float:
         """Return the factor on a depth's learning rate at a step."""
         factor = 1.0
         for technique in self.techniques:
-            factor *= technique.rate(depth, step, anatomy)
+            factor *= technique.rate(depth, moment, anatomy)
         return factor
 
     def adam(self, call: AdamStep, count: int) -> AdamStep:
@@ -111,6 +150,41 @@ class Composition:
         for technique in self.techniques:
             call = technique.adam(call, count)
         return call
+
+    @property
+    def pull(self) -> float | None:
+        """How strongly weights decay towards those that training started from; None: not at all."""
+        pulls = [pull for technique in self.techniques if (pull := technique.pull) is not None]
+        return sum(pulls) if pulls else None
+
+    def mixing(self, parameter: Parameter) -> Mixing | None:
+        """Return how a parameter's weights in use are made; None: they are those trained."""
+        found = [technique.mixing(parameter) for technique in self.techniques]
+        mixings = [mixing for mixing in found if mixing is not None]
+        if not mixings:
+            return None
+
+        def mixed(value: Tensor, origin: Tensor, keep: Keep) -> Tensor:
+            for mixing in mixings:
+                value = mixing(value, origin, keep)
+            return value
+
+        return mixed
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout stays on in training."""
+        return all(technique.drops for technique in self.techniques)
+
+    def averages(self, moment: Moment) -> bool:
+        """Tell whether the weights after a step belong to the mean that is reported."""
+        return any(technique.averages(moment) for technique in self.techniques)
+
+    def objective(self, loss: Tensor, passes: Passes) -> Tensor:
+        """Return what is minimised, given the task's losses of a micro-batch."""
+        for technique in self.techniques:
+            loss = technique.objective(loss, passes)
+        return loss
 
 
 def parse(text: str, layers: int) -> Composition:

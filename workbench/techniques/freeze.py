@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.depth import Anatomy
+from workbench.techniques.cost import Cost
+from workbench.techniques.moment import Moment
 from workbench.techniques.technique import Technique, setting, whole
 
 HALF = -1
@@ -37,6 +39,7 @@ class Freeze(Technique):
     name: ClassVar[str] = "freeze"
     summary: ClassVar[str] = "keep the embeddings and the lowest blocks as they are"
     source: ClassVar[str] = "Tinn et al. 2023, arXiv:2112.07869"
+    cost: ClassVar[Cost] = Cost(note="less than the baseline: no gradients below the cut")
 
     @property
     def cohort_key(self) -> Hashable:
@@ -60,7 +63,7 @@ class Freeze(Technique):
         whole(resolved, "layers", 0, layers)
         return resolved
 
-    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
+    def trains(self, depth: int, moment: Moment, anatomy: Anatomy) -> bool:
         """Train only what lies above the kept blocks."""
         return depth > self.layers
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.depth import Anatomy
+from workbench.techniques.moment import Moment
 from workbench.techniques.technique import Technique, setting
 
 CONVENTIONS = ("zhang", "electra")
@@ -42,7 +43,7 @@ class Layerwise(Technique):
         """Whether every layer runs at the full rate."""
         return self.decay == 1
 
-    def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
+    def rate(self, depth: int, moment: Moment, anatomy: Anatomy) -> float:
         """Return the power of the decay that belongs to a depth."""
         below = anatomy.top - depth
         extra = 1 if self.convention == "electra" and below > 0 else 0

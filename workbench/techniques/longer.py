@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.errors import WorkbenchError
+from workbench.techniques.cost import Cost
 from workbench.techniques.technique import Technique, setting
 
 
@@ -21,6 +22,7 @@ class Longer(Technique):
     name: ClassVar[str] = "longer"
     summary: ClassVar[str] = "train for several times as many steps"
     source: ClassVar[str] = "Zhang et al. 2021, section 6; Mosbach et al. 2021, arXiv:2006.04884"
+    cost: ClassVar[Cost] = Cost(note="as many times the steps")
 
     def __post_init__(self) -> None:
         if not 1 <= self.factor <= 1000:

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy, Parameter
+from workbench.techniques.cost import Cost
+from workbench.techniques.moment import Moment
+from workbench.techniques.passes import Mixing, Passes
 
 Draw = Callable[[Parameter], Tensor]
 """Draws fresh values for a parameter: see `workbench.training.initial`."""
@@ -60,11 +63,20 @@ class Technique:
         One line for the list of techniques.
     source
         The paper the definition comes from.
+    cost
+        What it takes beside the baseline.
+    compiles
+        Whether torch may compile the network's blocks.
+    records
+        Whether a GPU may replay a step's work: it is then a function of the step's tensors alone.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     source: ClassVar[str]
+    cost: ClassVar[Cost] = Cost()
+    compiles: ClassVar[bool] = True
+    records: ClassVar[bool] = True
 
     @classmethod
     def parse(cls, values: list[str]) -> Self:
@@ -116,7 +128,11 @@ class Technique:
 
     @property
     def cohort_key(self) -> Hashable:
-        """What must be equal among runs that are trained as one cohort."""
+        """What must be equal among runs that are trained as one cohort.
+
+        `trains`, `fixed`, `mixing`, `drops`, `averages` and `objective` are asked once for all
+        runs of a cohort: what they depend on belongs here.
+        """
         return None
 
     def resolve(self, layers: int) -> Self:
@@ -135,8 +151,8 @@ class Technique:
         """Return a parameter's value at the start of training."""
         return value
 
-    def trains(self, depth: int, step: int, anatomy: Anatomy) -> bool:
-        """Tell whether a depth is trained at a step (from 0).
+    def trains(self, depth: int, moment: Moment, anatomy: Anatomy) -> bool:
+        """Tell whether a depth is trained at a step.
 
         A depth that is not trained has no gradient: its moments and Adam's step count stand still
         and it is left out of the clipping norm. A rate of zero does none of these.
@@ -150,13 +166,45 @@ class Technique:
         """
         return -1
 
-    def rate(self, depth: int, step: int, anatomy: Anatomy) -> float:
+    def rate(self, depth: int, moment: Moment, anatomy: Anatomy) -> float:
         """Return the factor on a depth's learning rate at a step."""
         return 1.0
+
+    @property
+    def pull(self) -> float | None:
+        """How strongly weights decay towards those that training started from; None: not at all.
+
+        Before each update the learning rate times this strength of the distance is taken off, for
+        the parameters to which weight decay applies.
+        """
+        return None
 
     def adam(self, call: AdamStep, count: int) -> AdamStep:
         """Change the optimizer's call for its ``count``-th step (from 1) on a parameter."""
         return call
+
+    def mixing(self, parameter: Parameter) -> Mixing | None:
+        """Return how a parameter's weights in use are made from those that are trained.
+
+        None: they are the same. An evaluation always uses those that are trained.
+        """
+        return None
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout stays on in training."""
+        return True
+
+    def averages(self, moment: Moment) -> bool:
+        """Tell whether the weights after a step belong to the mean that is reported."""
+        return False
+
+    def objective(self, loss: Tensor, passes: Passes) -> Tensor:
+        """Return what is minimised, given the task's losses of a micro-batch added up, ``[runs]``.
+
+        Reported is the task's own loss of the first pass, so that runs can be compared.
+        """
+        return loss
 
 
 def whole(technique: Technique, name: str, low: int, high: int) -> None:

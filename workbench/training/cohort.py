@@ -12,16 +12,19 @@ from workbench.models.network import LoadedModel, Network
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.techniques import from_settings
+from workbench.training.average import MeanWeights
 from workbench.training.batches import Batches
 from workbench.training.captured import RecordingFailed, Recordings
 from workbench.training.device import allow_tf32
-from workbench.training.dropout import Address
+from workbench.training.dropout import Address, switch_off
 from workbench.training.frozen import FrozenStates
 from workbench.training.initial import initialise
 from workbench.training.loss_scale import LossScale
+from workbench.training.mixed import MixedWeights
 from workbench.training.objective import count, summed_loss
 from workbench.training.optimizer import CohortOptimizer
 from workbench.training.packing import Geometry, PackedBatch, pack
+from workbench.training.passes import BatchPasses
 from workbench.training.plan import Execution, is_small, plan
 from workbench.training.stacked import stack
 
@@ -55,6 +58,8 @@ class Cohort:
     ----------
     position
         Optimizer steps done.
+    mean
+        Of the weights, where a technique reports their mean.
     """
 
     def __init__(
@@ -71,16 +76,24 @@ class Cohort:
         self.frozen = frozen or FrozenStates()
         on_gpu = execution.device.type == "cuda"
         self.compositions = [from_settings(spec.techniques) for spec in specs]
-        self.fixed = self.compositions[0].fixed(model.anatomy)
+        # The members agree in all that is asked of the first of them.
+        self.composition = self.compositions[0]
+        self.fixed = self.composition.fixed(model.anatomy)
+        self.width: int = model.network.encoder.config.hidden_size
         self.network, self.address = self._stacked(specs)
+        if not self.composition.drops:
+            switch_off(self.network)
+        self.mixed = MixedWeights(self.network, model.anatomy, self.composition)
+        self.mean = MeanWeights(self.network)
         self.compiled = on_gpu and self.plan.is_long
         if execution.compiled is not None:
             self.compiled = execution.compiled
-        self.compiled = self.compiled and model.network.family.recorded
+        able = model.network.family.recorded and self.composition.compiles
+        self.compiled = self.compiled and able
         if self.compiled:
             _compile_blocks(self.network)
         self.optimizer = CohortOptimizer(
-            self.network, model.anatomy, specs, self.compositions, self.plan.steps
+            self.network, model.anatomy, specs, self.compositions, self.plan
         )
         self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
         captures = self._captures(train)
@@ -106,7 +119,7 @@ class Cohort:
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
-        if not self.model.network.family.recorded:
+        if not (self.model.network.family.recorded and self.composition.records):
             return False
         if self.execution.captured is not None:
             return self.execution.captured
@@ -135,6 +148,8 @@ class Cohort:
         parts = self.batches.packed(self.position, self.position + 1 == self.plan.steps)
         losses, norms = self._gradients(parts)
         self.optimizer.step(self.position)
+        if self.composition.averages(self.plan.moment(self.position)):
+            self.mean.add()
         self.position += 1
         return losses, norms
 
@@ -177,23 +192,31 @@ class Cohort:
         """Add up and clip the gradients of a step's micro-batches; see `_gradients`."""
         losses = torch.zeros(len(self.specs), device=self.execution.device)
         for part in parts:
-            loss = summed_loss(self.objective, self.forward(part), part) / counts
-            (loss * scales).sum().backward()
-            losses += loss.detach()
+            outputs = self.forward(part)
+            loss = summed_loss(self.objective, outputs, part)
+            passes = BatchPasses(self, part, scales, outputs)
+            minimised = self.composition.objective(loss, passes) / counts
+            (minimised * scales).sum().backward()
+            losses += loss.detach() / counts
         return torch.stack([losses, self.optimizer.clip(scales)])
 
-    def forward(self, batch: PackedBatch) -> Tensor:
-        """Run the network on a packed batch."""
+    def forward(self, batch: PackedBatch, offsets: Tensor | None = None) -> Tensor:
+        """Run the network on a packed batch.
+
+        Parameters
+        ----------
+        batch
+            Of all runs.
+        offsets
+            By which the embeddings' states are moved.
+        """
         allow_tf32(self.specs[0].precision, self.execution.device)
         self.address.tokens, self.address.starts = batch.token_keys, batch.start_keys
         self.address.runs = batch.run_keys
+        known = {"states": batch.states, "depth": max(self.fixed, 0), "layout": batch.layout}
         with self._precision():
-            return self.network(
-                batch.inputs,
-                batch.starts,
-                states=batch.states,
-                depth=max(self.fixed, 0),
-                layout=batch.layout,
+            return self.mixed(
+                self.network, batch.run_keys, batch.inputs, batch.starts, offsets=offsets, **known
             )
 
     def _precision(self) -> AbstractContextManager[object]:

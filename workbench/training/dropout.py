@@ -126,3 +126,10 @@ class SharedDropout(AddressedDropout):
         rows = torch.arange(values.shape[1], device=values.device)
         keys = combine(combine(self.address.runs, self.site), rows)
         return Drop.apply(values, keys, self.p)
+
+
+def switch_off(network: nn.Module) -> None:
+    """Let no site of a network drop anything any more."""
+    for module in network.modules():
+        if isinstance(module, AddressedDropout):
+            module.p = 0.0

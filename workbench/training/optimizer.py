@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from workbench.models.depth import Anatomy, Parameter
 from workbench.spec import RunSpec
 from workbench.techniques import AdamStep, Composition
+from workbench.training.plan import Plan
 from workbench.training.schedule import linear, warmup_steps
 
 _KINDS = ("step", "exp_avg", "exp_avg_sq")
@@ -44,14 +45,14 @@ class CohortOptimizer:
         Of the network.
     specs, compositions
         Of each run.
-    steps
-        The number of optimizer steps of the whole training.
+    plan
+        How long they train.
 
     Attributes
     ----------
     unused
-        What weight decay has left of a word embedding that is never used, by run: the factor on
-        the rows of the table that training does without.
+        What decay has left of a word embedding that is never used, by run: the factor on the rows
+        of the table that training does without.
     keeps_gradients
         Whether clipped gradients always stand in the same place in memory, as
         `workbench.training.captured` needs it.
@@ -63,10 +64,10 @@ class CohortOptimizer:
         anatomy: Anatomy,
         specs: Sequence[RunSpec],
         compositions: Sequence[Composition],
-        steps: int,
+        plan: Plan,
     ):
         self.anatomy, self.specs, self.compositions = anatomy, specs, compositions
-        self.steps = steps
+        self.plan = plan
         self.parameters = dict(network.named_parameters())
         self.slices = list(self._cut())
         self.optimizer = torch.optim.AdamW(list(self._groups()), fused=True)
@@ -103,14 +104,21 @@ class CohortOptimizer:
                 "depth": depth,
                 "decayed": decayed,
                 "count": 0,
+                "origins": self._origins(first, views) if decayed else [],
             }
+
+    def _origins(self, run: int, views: list[Tensor]) -> list[Tensor]:
+        """Keep what a run's parameters start from, where they are pulled back to it."""
+        pulled = self.compositions[run].pull is not None
+        return [view.clone() for view in views] if pulled else []
 
     def select(self, step: int) -> bool:
         """Let gradients flow only into the depths that train at a step; tell if they changed."""
+        moment = self.plan.moment(step)
         trained = {
             depth
             for depth in range(self.anatomy.top + 1)
-            if self.compositions[0].trains(depth, step, self.anatomy)
+            if self.compositions[0].trains(depth, moment, self.anatomy)
         }
         if trained == self._trained:
             return False
@@ -191,10 +199,12 @@ class CohortOptimizer:
         return torch.linalg.vector_norm(torch.stack(by_parameter), dim=0)
 
     def _prepare(self, group: dict[str, Any], step: int) -> None:
-        """Set a group's rate, epsilon and decay for its next update."""
+        """Set a group's rate, epsilon and decay for its next update, and pull it back."""
         group["count"] += 1
         run = group["runs"][0]
         call = self.call(run, group["depth"], step, group["decayed"])
+        if group["origins"]:
+            self._pull(group, call.rate * (self.compositions[run].pull or 0.0))
         call = self.compositions[run].adam(call, group["count"])
         group["lr"], group["eps"] = call.rate, call.epsilon
         group["weight_decay"] = call.weight_decay
@@ -202,11 +212,19 @@ class CohortOptimizer:
             for run in group["runs"]:
                 self.unused[run] *= 1 - call.rate * call.weight_decay
 
+    def _pull(self, group: dict[str, Any], share: float) -> None:
+        """Take a share of the distance to where they started off a group's parameters."""
+        torch._foreach_lerp_(group["params"], group["origins"], share)
+        if group["depth"] == 0:
+            for run in group["runs"]:
+                self.unused[run] += share * (1 - self.unused[run])
+
     def call(self, run: int, depth: int, step: int, decayed: bool) -> AdamStep:
         """Return the optimizer's call for a run and depth before techniques change its form."""
         spec = self.specs[run]
-        factor = linear(step, warmup_steps(spec.warmup, self.steps), self.steps)
-        factor *= self.compositions[run].rate(depth, step, self.anatomy)
+        steps = self.plan.steps
+        factor = linear(step, warmup_steps(spec.warmup, steps), steps)
+        factor *= self.compositions[run].rate(depth, self.plan.moment(step), self.anatomy)
         decay = spec.weight_decay if decayed else 0.0
         return AdamStep(spec.learning_rate * factor, spec.epsilon, decay, spec.beta1, spec.beta2)
 

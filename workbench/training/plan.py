@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from workbench.spec import RunSpec
-from workbench.techniques import from_settings
+from workbench.techniques import Moment, from_settings
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class Plan:
     def is_long(self) -> bool:
         """Whether compiling, which took 20 to 25 seconds for BERT-base on an H100, is repaid."""
         return self.steps >= _LONG
+
+    def moment(self, step: int) -> Moment:
+        """Return where a step (from 0) stands, for techniques that change with time."""
+        return Moment(step, self.steps, self.steps_per_epoch)
 
     def ends_epoch(self, step: int) -> bool:
         """Tell whether an epoch ends with a step (from 0)."""

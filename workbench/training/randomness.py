@@ -7,6 +7,7 @@ constants), in 64-bit integers that wrap around.
 """
 
 import hashlib
+import math
 
 import torch
 from torch import Tensor
@@ -110,6 +111,20 @@ def keep_each(keys: Tensor, width: int, probability: float) -> Tensor:
     # Read as signed numbers of 16 bits: the upper half lies below zero.
     signed = (lanes ^ (_LANE_VALUES // 2)) - _LANE_VALUES // 2
     return signed >= lane_limit(probability)
+
+
+def normal_each(keys: Tensor, width: int) -> Tensor:
+    """Draw ``width`` standard normal values for each key, ``float32 [*keys.shape, width]``.
+
+    By the transform of Box and Muller (1958, Annals of Mathematical Statistics 29, 610): a 64-bit
+    word gives two uniform numbers, and these give two normal ones.
+    """
+    counters = torch.arange(1, -(-width // 2) + 1, device=keys.device) * _GOLDEN
+    words = mix(keys.unsqueeze(-1) + counters)
+    # Half a step is added, so that the logarithm's argument is never 0.
+    radius, angle = (((words >> shift & (1 << 32) - 1).float() + 0.5) / 2**32 for shift in (32, 0))
+    radius, angle = (-2 * radius.log()).sqrt(), 2 * math.pi * angle
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], dim=-1)[..., :width]
 
 
 def lane_limit(probability: float) -> int:

@@ -166,8 +166,13 @@ class Trainer:
         self.drained_at = time.monotonic()
 
     def _end_epoch(self) -> None:
-        """Score dev, and keep the best weights where they are to be reported."""
+        """Score dev with the weights that would be reported now."""
         self._drain()
+        with self.cohort.mean.in_use():
+            self._score_dev()
+
+    def _score_dev(self) -> None:
+        """Score dev, and keep the best weights where they are to be reported."""
         position, task = self.cohort.position, self.prepared.task
         epoch = -(-position // self.cohort.plan.steps_per_epoch)
         self.dev = self._scored("dev")
@@ -199,6 +204,7 @@ class Trainer:
         return dict(self.cohort.network.named_parameters())
 
     def _outcomes(self) -> list[Outcome]:
+        self.cohort.mean.settle()
         for run, best in enumerate(self.best):
             if best.weights and best.step != self.cohort.position:
                 self.dev = None
@@ -231,6 +237,7 @@ class Trainer:
         tensors = {
             f"parameter/{name}": value.detach() for name, value in self._parameters().items()
         }
+        tensors |= {f"mean/{name}": value for name, value in self.cohort.mean.values.items()}
         tensors |= {f"adam/{name}": value for name, value in optimizer.tensors().items()}
         for run, best in enumerate(self.best):
             tensors |= {f"best/{run}/{name}": value for name, value in best.weights.items()}
@@ -238,6 +245,7 @@ class Trainer:
             "position": self.cohort.position,
             "counts": optimizer.counts(),
             "unused": optimizer.unused,
+            "averaged": self.cohort.mean.count,
             "scales": self.cohort.scale.state if self.cohort.scale else [],
             "recent": self.recent,
             "history": self.history,
@@ -259,6 +267,7 @@ class Trainer:
         for run, noted in enumerate(state["best"]):
             self.best[run] = _Best(**noted, weights=_below(f"best/{run}/", tensors))
         self.cohort.optimizer.unused = state["unused"]
+        self.cohort.mean.restore(_below("mean/", tensors), state.get("averaged", 0))
         if self.cohort.scale:
             self.cohort.scale.state = state["scales"]
         self.cohort.position = state["position"]

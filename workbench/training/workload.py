@@ -14,7 +14,7 @@ from workbench.models.size import parameter_counts
 from workbench.models.tokenizer import load_tokenizer, longest, stored_config
 from workbench.models.vocabulary import used_rows
 from workbench.spec import RunSpec
-from workbench.techniques import from_settings
+from workbench.techniques import FIRST, Moment, from_settings
 from workbench.training.inputs import encode_splits, preparation_key, read
 from workbench.training.operations import (
     Dimensions,
@@ -64,7 +64,7 @@ class Workload:
 
     def frozen(self, spec: RunSpec, step: int = 0) -> int:
         """Return the highest depth up to which nothing trains at a step: see `frozen_depth`."""
-        return frozen_depth(spec, self.anatomy, step)
+        return frozen_depth(spec, self.anatomy, self.plan(spec).moment(step))
 
     def operations(self, spec: RunSpec, first: int = 0) -> float:
         """Return the operations of a run from a step on: training, dev each epoch, test.
@@ -73,10 +73,11 @@ class Workload:
         are computed once for all runs of a worker are not.
         """
         planned = self.plan(spec)
-        fixed = from_settings(spec.techniques).fixed(self.anatomy)
+        composition = from_settings(spec.techniques)
+        fixed, passes = composition.fixed(self.anatomy), composition.cost.passes
         each, total = planned.steps_per_epoch, 0.0
         for start in range(first, planned.steps, each):
-            share = min(each, planned.steps - start) / each
+            share = passes * min(each, planned.steps - start) / each
             frozen, train = self.frozen(spec, start), self.lengths["train"]
             total += share * training_operations(self.sizes, train, frozen, fixed >= 0)
         # A run that reports its best epoch may score dev once more.
@@ -86,11 +87,11 @@ class Workload:
         return total + evaluation_operations(above, self.lengths["test"])
 
 
-def frozen_depth(spec: RunSpec, anatomy: Anatomy, step: int = 0) -> int:
+def frozen_depth(spec: RunSpec, anatomy: Anatomy, moment: Moment = FIRST) -> int:
     """Return the highest depth up to which nothing trains at a step; -1 when all trains."""
     composition = from_settings(spec.techniques)
     trained = (
-        depth for depth in range(anatomy.top + 1) if composition.trains(depth, step, anatomy)
+        depth for depth in range(anatomy.top + 1) if composition.trains(depth, moment, anatomy)
     )
     return next(trained, anatomy.top) - 1
 

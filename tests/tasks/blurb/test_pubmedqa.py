@@ -1,6 +1,7 @@
 """PubMedQA's questions and the folds they are divided by."""
 
 import json
+import random
 
 import pytest
 
@@ -53,6 +54,35 @@ def test_the_fold_is_that_of_the_authors(corpora):
     for split, size in (("train", 450), ("dev", 50)):
         listed = (corpora / "pubmedqa" / f"fold0_{split}_pmids.txt").read_text().split()
         assert list(fold()[split]) == listed and len(listed) == size
+
+
+def shares(pmids, count):
+    """Divide shuffled ids evenly, as the authors' script does."""
+    random.shuffle(pmids)
+    size = -(-len(pmids) // count)
+    return [pmids[start : start + size] for start in range(0, len(pmids), size)]
+
+
+def first_part(questions, count):
+    """Return the first of some parts of the questions, the same share of each answer."""
+    by_answer = {answer: [] for answer in LABELS}
+    for pmid, question in questions.items():
+        by_answer[question["final_decision"]].append(pmid)
+    parts = [shares(pmids, count) for pmids in by_answer.values()]
+    return {pmid: questions[pmid] for part in parts for pmid in part[0]}
+
+
+def test_the_fold_is_what_the_authors_script_makes(corpora):
+    questions = json.loads((corpora / "pubmedqa" / QUESTIONS).read_text(encoding="utf-8"))
+    random.seed(0)
+    learned = first_part(questions, 2)
+    test = json.loads((corpora / "pubmedqa" / TEST).read_text(encoding="utf-8"))
+    assert set(learned) == set(questions) - set(test)
+    train, dev = map(set, fold().values())
+    assert train | dev == set(learned) and not train & dev
+    # Rounding up gave one question too many, which the script then puts into the last fold.
+    held = set(first_part(learned, 10))
+    assert dev < held and len(held) == len(dev) + 1
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ class DebertaV2(Family):
             config.intermediate_size,
             config.num_attention_heads,
             products=2 + len(_kinds(config)),
+            distances=config.relative_attention * 2 * _span(config),
         )
 
     def parameters_below(self, config: Any, words: int) -> int:

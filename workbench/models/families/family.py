@@ -48,6 +48,10 @@ class Sizes:
     """Of attention, each as large as scores times values; disentangled attention has four."""
     windows: tuple[int, ...] = ()
     """How far a token sees in each block, itself included; 0 is everywhere, as is no entry."""
+    rotary: bool = False
+    """Whether one product gives queries, keys and values, and positions then turn the first two."""
+    distances: int = 0
+    """Entries of the table of distances that attention scores beside content."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Family(ABC):
     recorded
         Whether a step never waits for the device, so that it can be recorded and compiled.
     spaced
-        Whether the tokenizer must be told that a word that comes alone has a space before it.
+        Whether a text's first word is to have a space before it, like all its other words.
     """
 
     name: ClassVar[str]
