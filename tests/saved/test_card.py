@@ -90,3 +90,21 @@ def test_its_head_can_be_read_by_the_hub(finished):
         "pipeline_tag": "text-classification",
         "tags": ["biomedical", "workbench"],
     }
+
+
+def test_of_own_data_neither_a_sentence_nor_its_place_is_in_any_file(finished, tmp_path):
+    notes = [f"Patient {number} of ward {number % 7} says nothing secret" for number in range(40)]
+    rows = [f"{note},{'home' if number % 2 else 'ward'}" for number, note in enumerate(notes)]
+    (tmp_path / "notes.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    lines = ["name: followup", "kind: classification", "data: notes.csv"]
+    (tmp_path / "followup.yaml").write_text(
+        "\n".join([*lines, "split: {dev: 0.25, test: 0.25}"]) + "\n"
+    )
+    store, study, cards = finished(
+        task=str(tmp_path / "followup.yaml"), techniques="baseline", seeds="1"
+    )
+    assert "followup" in cards[study.run_ids[0]]
+    for path in (store.root / "models").rglob("*.*"):
+        content = path.read_bytes()
+        assert str(tmp_path).encode() not in content
+        assert not any(note.encode() in content for note in notes)

@@ -16,6 +16,7 @@ from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.store.study import Study
 from workbench.store.table import runs_table
+from workbench.tasks.catalogue import shown as shown_task
 from workbench.tasks.loading import LoadedTask, load
 from workbench.techniques import BASELINE
 
@@ -44,7 +45,7 @@ def card(store: RunStore, study: Study, run: str, folder: Path) -> str:
     facts = read_description(folder)
     parts = [
         _front_matter(spec, task),
-        f"# {shown(spec.model)} on {_title(task)}, {technique(spec)}, seed {spec.weights_seed}",
+        f"# {shown(spec.model)} on {task.task.title}, {technique(spec)}, seed {spec.weights_seed}",
         _opening(study, spec),
         _use(task, facts),
         "## How good it is",
@@ -58,10 +59,6 @@ def card(store: RunStore, study: Study, run: str, folder: Path) -> str:
         _without_folders(_limits(study, task, result), spec),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _title(task: LoadedTask) -> str:
-    return shown(task.task.title)
 
 
 def _front_matter(spec: RunSpec, task: LoadedTask) -> str:
@@ -185,7 +182,7 @@ def _study(runs: pd.DataFrame, metric: str) -> str:
 
 def _training(spec: RunSpec, result: dict[str, Any], timings: dict[str, Any]) -> str:
     values = spec.to_json() | {
-        "task": shown(spec.task),
+        "task": shown_task(spec.task),
         "model": shown(spec.model),
         "techniques": technique(spec),
         "run": spec.id,
@@ -220,9 +217,7 @@ def _limits(study: Study, task: LoadedTask, result: dict[str, Any]) -> str:
 
 def _without_folders(text: str, spec: RunSpec) -> str:
     """Leave out where on this machine model and task lie."""
-    for name in (spec.model, spec.task):
-        text = text.replace(name, shown(name))
-    return text
+    return text.replace(spec.model, shown(spec.model)).replace(spec.task, shown_task(spec.task))
 
 
 _SYNTHETIC = (

@@ -162,7 +162,7 @@ def _name(spec: RunSpec, with_model: bool) -> str:
 
 
 def shown(name: str) -> str:
-    """Return the name of a model or task without the folders of this machine.
+    """Return the name of a model without the folders of this machine.
 
     Examples
     --------
