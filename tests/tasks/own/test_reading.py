@@ -1,5 +1,6 @@
 """From a task file to splits: what is made, what is given, what is noted."""
 
+import csv
 import json
 from collections import Counter
 
@@ -170,3 +171,19 @@ def test_what_python_shows_of_an_example_tells_nothing_of_it(task_file, secrets,
     found = read_description(path)
     (example,) = examples(read_csv(found.source("train"), found), found)
     assert example.texts == (secrets[0],) and not leaked(repr(example))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252", "utf-8"])
+def test_the_encoding_of_the_task_file_is_used(task_file, encoding):
+    lines = "".join(f"caf\xe9 {place},{'yn'[place % 2]}\n" for place in range(20))
+    content = {"a.csv": f"text,label\n{lines}".encode(encoding)}
+    task = load(str(task_file(content, data="a.csv", encoding=encoding)))
+    assert all(text.startswith("caf\xe9 ") for text in task.splits["train"]["text"])
+
+
+def test_a_text_may_be_longer_than_the_fields_of_python_s_csv(task_file):
+    limit = csv.field_size_limit()
+    lines = "".join(f'"{"x" * (2 * limit)}\n{place}",{"yn"[place % 2]}\n' for place in range(12))
+    task = load(str(task_file({"a.csv": f"text,label\n{lines}"}, data="a.csv")))
+    assert {len(text) // limit for text in task.splits["train"]["text"]} == {2}
+    assert csv.field_size_limit() == limit
