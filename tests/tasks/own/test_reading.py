@@ -183,7 +183,7 @@ def test_the_encoding_of_the_task_file_is_used(task_file, encoding):
 
 def test_a_text_may_be_longer_than_the_fields_of_python_s_csv(task_file):
     limit = csv.field_size_limit()
-    lines = "".join(f'"{"x" * (2 * limit)}\n{place}",{"yn"[place % 2]}\n' for place in range(12))
+    lines = "".join(f'"{"x" * (2 * limit)}\n{place}",{"yn"[place % 2]}\n' for place in range(20))
     task = load(str(task_file({"a.csv": f"text,label\n{lines}"}, data="a.csv")))
     assert {len(text) // limit for text in task.splits["train"]["text"]} == {2}
     assert csv.field_size_limit() == limit
