@@ -58,7 +58,9 @@ class _Fields:
         columns = description.columns
         self._word = columns.words if isinstance(columns.words, int) else 0
         self._tag = columns.tags if isinstance(columns.tags, int) else -1
-        if not {columns.words, columns.tags} <= {self._word, self._tag, *_UNSET}:
+        if any(
+            isinstance(name, str) and name not in _UNSET for name in (columns.words, columns.tags)
+        ):
             raise description.wrong(
                 "the columns of a CoNLL file have no names: set columns.words and columns.tags to "
                 "numbers from 0, or leave them out"
