@@ -64,6 +64,16 @@ class Sweep:
 
         trained = run_missing(self.store, self.study, self.settings.workers, show)
         line.end(f"{trained} runs trained, {len(self.study.specs) - trained} were there already.")
+        if self.settings.save != "none":
+            self._keep_models()
+
+    def _keep_models(self) -> None:
+        """Complete what a worker still does, or left when it was killed; say what is there."""
+        from workbench.saved.place import told
+        from workbench.saved.settling import finish
+
+        finish(self.store, self.study)
+        print(told(self.store, self.study))
 
     @cached_property
     def finished(self) -> Report:
