@@ -32,10 +32,10 @@ def headings(text):
     return {line.rpartition(":")[0] for line in text.splitlines() if ": test" in line}
 
 
-def study_of(name, *specs):
+def study_of(name, *specs, notes=()):
     runs = [spec.id for spec in specs]
     cohorts = tuple((run,) for run in runs)
-    return Study(name, SweepSettings(), specs, cohorts, dict.fromkeys(runs, 1), (), "cpu")
+    return Study(name, SweepSettings(), specs, cohorts, dict.fromkeys(runs, 1), notes, "cpu")
 
 
 def test_thirteen_tasks_make_a_score(store, finish):
@@ -115,3 +115,13 @@ def test_the_test_scores_of_an_unfinished_study_stay_closed(store, finish, make_
     text = blurb_text(store)
     assert "GAD" in text and "HoC" not in text and "study going, not complete" in text
     assert "not complete" not in blurb_text(store, studies=["ended"])
+
+
+def test_what_a_reader_of_the_runs_must_know_is_said_once(store, finish):
+    note = "ebmnlp/train.tsv is not the published one."
+    for name, task in (("one", "ebm-pico"), ("two", "ebm-pico"), ("other", "gad")):
+        notes = (note,) if task == "ebm-pico" else ("of another model.",)
+        model = "tiny" if task == "ebm-pico" else "other"
+        study_of(name, finish(store, task, model=model), notes=notes).save(store)
+    text = blurb_text(store, model="tiny")
+    assert text.count(note) == 1 and "another model" not in text

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.execution.estimate import estimate
+from workbench.saved.place import told
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, plan_study
@@ -44,6 +45,7 @@ def planned(store: RunStore, study: Study) -> str:
     lines = [describe(study, missing), estimate(store, study).text()]
     if missing and study.device == "cpu":
         lines.append(notice())
+    lines.append(told(store, study))
     return "\n".join(filter(None, lines))
 
 

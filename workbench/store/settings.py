@@ -10,6 +10,9 @@ from typing import Any
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.own.path import absolute
 
+SAVES = ("none", "best", "every")
+"""The members of a study whose models are kept."""
+
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 """What a notebook's namespace holds before any cell ran."""
 
@@ -65,6 +68,11 @@ class SweepSettings:
         "the epoch whose weights are scored",
         words={"last": "", "best-dev": ""},
     )
+    save: str = _setting(
+        "none",
+        "the trained models to keep",
+        words={"none": "", "best": "of each technique, by dev", "every": ""},
+    )
     precision: str = _setting(
         "auto",
         "arithmetic",
@@ -92,6 +100,8 @@ class SweepSettings:
         object.__setattr__(self, "task", absolute(self.task))
         # What can be seen without loading anything is refused at once.
         _ = self.seed_list, self.model_names, self.technique_names
+        if self.save not in SAVES:
+            raise unknown("value of save", self.save, SAVES)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "SweepSettings":

@@ -155,6 +155,7 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     device = find_device(settings.device)
     precision = find_precision(settings.precision, device)
     task = load_task(settings.task)
+    _check_head(settings, task)
     reduced = task.subset(settings.train_size, settings.subset_seed)
     examples = len(reduced.splits["train"])
     specs: list[RunSpec] = []
@@ -177,10 +178,19 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     )
     stored = _stored(store, study)
     if stored is None:
-        stored = _stacked(study, device)
-        if keep:
-            stored.save(store)
+        return _kept(_stacked(study, device), store, keep)
+    if stored.settings.save != settings.save:
+        # Which models are kept moves no result: the newest wish counts.
+        wish = replace(stored.settings, save=settings.save)
+        return _kept(replace(stored, settings=wish), store, keep)
     return stored
+
+
+def _kept(study: Study, store: RunStore, keep: bool) -> Study:
+    """Return a study, stored where it is to be kept."""
+    if keep:
+        study.save(store)
+    return study
 
 
 def _from_json(content: dict[str, Any]) -> Study:
@@ -234,6 +244,24 @@ def _fitting(
         return cohort_size(max(needed), free)
 
     return size
+
+
+def _check_head(settings: SweepSettings, task: LoadedTask) -> None:
+    """Refuse to keep models with a head that none of transformers' own classes has."""
+    if settings.save != "none" and not can_be_saved(settings.head, task.shape.objective):
+        raise WorkbenchError(
+            f"save is {settings.save}, but a model with head={settings.head} fits none of "
+            "transformers' own classes: choose head=native, or save=none"
+        )
+
+
+def can_be_saved(head: str, objective: str) -> bool:
+    """Tell whether transformers' own classes have a head.
+
+    One layer on ``[CLS]`` is in none of them: each family's classifier has a pooler, or a layer of
+    its own, before the outputs. The head of a token is one layer everywhere.
+    """
+    return head == "native" or objective == "token"
 
 
 def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:

@@ -16,7 +16,6 @@ from datasets import Dataset
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.own.description import METRICS
 from workbench.tasks.task import Shape
-from workbench.tasks.units import any_of_unit
 
 ENTRY_POINTS = "workbench.metrics"
 
@@ -129,7 +128,7 @@ class ScoredBy:
 
     def _asked(self, records: Dataset, predictions: np.ndarray) -> float | None:
         assert self._metric.function
-        gold = self._form(records, self._gold(records))
+        gold = self._form(records, self._shape.gold(records))
         try:
             score = float(self._metric.function(gold, self._form(records, predictions)))
         except Exception as problem:
@@ -140,14 +139,6 @@ class ScoredBy:
             ) from None
         return score if np.isfinite(score) else None
 
-    def _gold(self, records: Dataset) -> np.ndarray:
-        """Return the right answers in the form of predictions."""
-        if self.objective == "token":
-            return self._shape.gold(records)
-        if self.objective == "multi-label":
-            return any_of_unit(records, np.asarray(records["labels"], np.uint8))
-        return np.asarray(records["label" if self.objective == "single-label" else "score"])
-
     def _form(self, records: Dataset, answers: np.ndarray) -> Any:
         if self.objective != "token":
             return np.asarray(answers)
@@ -157,7 +148,7 @@ class ScoredBy:
 
     def _constants(self, records: Dataset) -> Iterator[np.ndarray]:
         """Yield constant predictions: each class; for several labels the most frequent ones."""
-        gold = self._gold(records)
+        gold = self._shape.gold(records)
         if self.objective == "multi-label":
             ranks = np.argsort(np.argsort(-gold.sum(axis=0), kind="stable"))
             for size in range(1, self.outputs + 1):
