@@ -18,8 +18,14 @@ def save_checkpoints():
     from transformers import (
         BertConfig,
         BertModel,
+        DebertaV2Config,
+        DebertaV2Model,
+        DistilBertConfig,
+        DistilBertModel,
         ElectraConfig,
         ElectraModel,
+        ModernBertConfig,
+        ModernBertModel,
         RobertaConfig,
         RobertaModel,
     )
@@ -36,10 +42,39 @@ def save_checkpoints():
             "intermediate_size": 48,
             "max_position_embeddings": positions,
         }
+        modernberts = dict.fromkeys(("pad_token_id", "bos_token_id", "cls_token_id"), 0)
+        modernberts |= dict.fromkeys(("eos_token_id", "sep_token_id"), 0)
         families = {
             "bert": (BertModel, BertConfig(**sizes)),
             "roberta": (RobertaModel, RobertaConfig(**sizes, type_vocab_size=1, pad_token_id=0)),
             "electra": (ElectraModel, ElectraConfig(**sizes, embedding_size=16)),
+            "distilbert": (
+                DistilBertModel,
+                DistilBertConfig(
+                    dim=32,
+                    n_layers=layers,
+                    n_heads=4,
+                    hidden_dim=48,
+                    max_position_embeddings=positions,
+                ),
+            ),
+            # Sequences of the tests are longer than its window.
+            "modernbert": (
+                ModernBertModel,
+                ModernBertConfig(**sizes, local_attention=16, **modernberts),
+            ),
+            "deberta-v2": (
+                DebertaV2Model,
+                DebertaV2Config(
+                    **sizes,
+                    relative_attention=True,
+                    position_buckets=8,
+                    norm_rel_ebd="layer_norm",
+                    share_att_key=True,
+                    pos_att_type="p2c|c2p",
+                    position_biased_input=False,
+                ),
+            ),
         }
         tokenizer, found = load_tokenizer(bundled()), {}
         for family, (kind, config) in families.items():

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 import pytest
 
@@ -6,6 +6,8 @@ from workbench import __version__
 from workbench.__main__ import main
 from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
+from workbench.tasks.catalogue import TASKS
+from workbench.tasks.own.description import Columns, Description, Start
 from workbench.techniques import registry
 
 
@@ -25,6 +27,17 @@ def test_every_technique_is_listed_with_its_source_and_its_settings(capsys):
             assert f"  {item.name} " in printed and item.metadata["help"] in printed
     assert "keep their weights (default: half)" in printed
     assert "(zhang or electra; default: zhang)" in printed
+
+
+def test_every_task_is_listed_and_every_setting_of_a_task_file(capsys):
+    assert main(["tasks"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for task in TASKS.values():
+        assert f"{task.name} {task.title}: {task.type}, {task.metric}" in printed
+    for kind, inside in ((Description, ""), (Columns, "columns."), (Start, "recipes.base.")):
+        for item in fields(kind):
+            if "help" in item.metadata and not is_dataclass(item.type):
+                assert f" {inside}{item.name} {item.metadata['help']}" in printed
 
 
 def test_every_parameter_is_in_the_help(capsys):
@@ -49,3 +62,15 @@ def test_gc_says_what_it_removes_and_removes_it(tmp_path, capsys):
     assert leftover.exists() and "would free" in capsys.readouterr().out
     assert main(line) == 0
     assert not leftover.exists() and "unfinished run" in capsys.readouterr().out
+
+
+def test_the_data_are_looked_at(capsys):
+    assert main(["data", "miniature-mention:size=8", "--counts"]) == 0
+    assert "Labels of Miniature mention (synthetic), by words" in capsys.readouterr().out
+
+
+def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
+    assert main(["blurb", "--outputs", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"
+    assert main(["blurb", "--outputs", str(tmp_path), "--study", "nosuch"]) == 1
+    assert "there is no study 'nosuch'" in capsys.readouterr().err

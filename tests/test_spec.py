@@ -86,9 +86,9 @@ SPECS = st.builds(
 @pytest.mark.parametrize(
     ("run", "golden"),
     [
-        (PLAIN, "76bc788c8786b186"),
-        (replace(PLAIN, techniques=OTHERS["techniques"]), "560d7ba286d99562"),
-        (RunSpec(**OTHERS), "06b47a5c2112bbc9"),
+        (PLAIN, "560cd5e64adfda8d"),
+        (replace(PLAIN, techniques=OTHERS["techniques"]), "f951f8b53c286d72"),
+        (RunSpec(**OTHERS), "545bb9a686bf4e53"),
     ],
     ids=["plain", "techniques", "all"],
 )

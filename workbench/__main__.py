@@ -38,9 +38,15 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _sweep_parser(verbs)
     _work_parser(verbs)
+    _save_parser(verbs)
+    _predict_parser(verbs)
+    _push_parser(verbs)
     _gc_parser(verbs)
     _bench_parser(verbs)
+    _blurb_parser(verbs)
+    _data_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
+    _plain_parser(verbs, "tasks", _tasks, "list the tasks, and what a task file of your own holds")
     _plain_parser(
         verbs, "badges", _badges, "write the badges that open the notebooks in Colab or Binder"
     )
@@ -87,6 +93,34 @@ def _work_parser(verbs) -> None:
     verb.add_argument("--micro-batch", type=int, default=0, help="examples in one forward pass")
 
 
+def _save_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "save", _save, "save models of a study that has been trained")
+    verb.add_argument("study", help="its name")
+    verb.add_argument(
+        "--which", default="best", help="best (of each technique, by dev), every, or a technique"
+    )
+    verb.add_argument("--dry-run", action="store_true", help="only say what it would take")
+    verb.add_argument("--device", default="", help="auto, cuda, cuda:1, mps or cpu")
+    _outputs_argument(verb)
+
+
+def _predict_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "predict", _predict, "read new text with a saved model")
+    verb.add_argument("model", help="its folder, such as outputs/models/STUDY/baseline-seed3")
+    verb.add_argument("file", help="one text a line, a tab between two, or JSON lines; - is input")
+    verb.add_argument("--out", default="", help="write here, not to standard output")
+    verb.add_argument("--tsv", action="store_true", help="write a table, as into a file .tsv")
+    verb.add_argument("--jsonl", action="store_true", help="read JSON lines, as from a file .jsonl")
+    verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1, mps or cpu")
+
+
+def _push_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "push", _push, "push a saved model to the hub, privately")
+    verb.add_argument("model", help="its folder")
+    verb.add_argument("name", help="owner/name of the repository")
+    verb.add_argument("--public", action="store_true", help="let everybody see it")
+
+
 def _gc_parser(verbs) -> None:
     verb = _plain_parser(verbs, "gc", _gc, "remove what dead workers and old studies left")
     _outputs_argument(verb)
@@ -121,6 +155,27 @@ def _bench_parser(verbs) -> None:
     _outputs_argument(verb)
 
 
+def _blurb_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "blurb", _blurb, "print the BLURB score of the finished runs")
+    verb.add_argument("--model", default="", help="only this one, as its runs name it")
+    verb.add_argument("--technique", default="", help="only this one, such as freeze:6")
+    verb.add_argument("--study", action="append", default=[], help="only its runs; may be repeated")
+    _outputs_argument(verb)
+
+
+def _data_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "data", _data, "look at the data of tasks: only numbers, no text")
+    verb.add_argument("tasks", nargs="*", metavar="TASK", help="default: all whose files are here")
+    verb.add_argument(
+        "--models", default="minilm", help="whose tokenizers cut the text, commas between"
+    )
+    verb.add_argument(
+        "--counts", action="store_true", help="only counts, labels and repeats: no model is needed"
+    )
+    verb.add_argument("--csv", type=Path, metavar="FILE", help="write every number to this file")
+    verb.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png or .html file")
+
+
 def _outputs_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
 
@@ -140,6 +195,38 @@ def _work(chosen: argparse.Namespace) -> int:
     from workbench.execution.worker import work_on
 
     return work_on(chosen.study, chosen.outputs, chosen.device, chosen.micro_batch)
+
+
+def _save(chosen: argparse.Namespace) -> int:
+    from workbench.execution.repeat import save_models
+
+    folders = save_models(chosen.study, chosen.which, chosen.outputs, chosen.device, chosen.dry_run)
+    if not chosen.dry_run:
+        print("\n".join(map(str, folders)))
+    return 0
+
+
+def _predict(chosen: argparse.Namespace) -> int:
+    from workbench.saved.predict import load, read
+    from workbench.saved.reading import read_texts, write_answers
+
+    saved = load(chosen.model, chosen.device)
+    texts = read_texts(chosen.file, saved.facts.inputs, chosen.jsonl)
+    answers = read(saved, texts.examples)
+    write_answers(answers, texts.ids, chosen.out, chosen.tsv)
+    if cut := sum("cut" in answer for answer in answers):
+        print(
+            f"{cut} of {len(answers)} texts were cut to the model's {saved.longest} word pieces",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _push(chosen: argparse.Namespace) -> int:
+    from workbench.saved.push import push
+
+    print(push(chosen.model, chosen.name, chosen.public))
+    return 0
 
 
 def _gc(chosen: argparse.Namespace) -> int:
@@ -174,6 +261,25 @@ def _bench(chosen: argparse.Namespace) -> int:
     return measure(settings, outputs_folder(SweepSettings(outputs=chosen.outputs)))
 
 
+def _blurb(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.blurb import blurb_text
+    from workbench.store.folder import RunStore
+    from workbench.store.settings import SweepSettings, outputs_folder
+
+    store = RunStore(outputs_folder(SweepSettings(outputs=chosen.outputs)))
+    print(blurb_text(store, chosen.model, chosen.technique, chosen.study), end="")
+    return 0
+
+
+def _data(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.data_check import check_data
+
+    files = {"table": chosen.csv, "figure": chosen.figure}
+    for part in check_data(chosen.tasks, chosen.models, chosen.counts, **files):
+        print(part)
+    return 0
+
+
 def _techniques(chosen: argparse.Namespace) -> int:
     from workbench.techniques import registry
 
@@ -181,6 +287,18 @@ def _techniques(chosen: argparse.Namespace) -> int:
         print(f"{name}\n  {kind.summary}\n  source: {kind.source}\n  cost: {kind.cost.text}")
         for item in fields(kind):
             print(f"  {item.name:<12} {item.metadata.get('help', '')}{_accepted(item)}")
+    return 0
+
+
+def _tasks(chosen: argparse.Namespace) -> int:
+    from workbench.tasks.catalogue import every
+    from workbench.tasks.own.task_file import listing
+
+    for task in every():
+        options = f" (or with :{', :'.join(task.options[1:])})" if task.options else ""
+        print(f"{task.name:<22} {task.title}: {task.type}, {task.metric}{options}")
+    print("\nA task file of your own is YAML; type its path as the task. Its settings:")
+    print("\n".join(listing()))
     return 0
 
 

@@ -15,8 +15,12 @@ from workbench.errors import WorkbenchError, unknown
 SCHEMA_VERSION = 1
 """Raised when the meaning or the set of the fields changes."""
 
-NUMERICS_VERSION = 3
-"""Raised when the engine's arithmetic changes, so that old results are not mixed with new ones."""
+NUMERICS_VERSION = 4
+"""Raised when the engine's arithmetic changes, so that old results are not mixed with new ones.
+
+Version 4 draws a `train_size` in the proportions of the classes; runs on all of the data have the
+results of version 3.
+"""
 
 ID_LENGTH = 16
 """Hexadecimal digits of a run's identity."""

@@ -12,8 +12,10 @@ import threading
 import time
 
 import torch
+from transformers import PreTrainedModel
 
 from workbench.execution import shortage, worker
+from workbench.saved import settling
 from workbench.store import atomic, checkpoints, events, folder
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study
@@ -83,6 +85,27 @@ def kill_mid_checkpoint(number):
     checkpoints._blocks = half_of_the_blocks
 
 
+def kill_mid_model(number):
+    """Die when the weights are written and nothing else of a model is."""
+    tick, save = count_down(number, die), PreTrainedModel.save_pretrained
+
+    def save_then_tick(model, *arguments, **options):
+        save(model, *arguments, **options)
+        tick()
+
+    PreTrainedModel.save_pretrained = save_then_tick
+
+
+def kill_before_card(number):
+    tick, write = count_down(number, die), settling.write_text
+
+    def tick_then_write(*arguments):
+        tick()
+        write(*arguments)
+
+    settling.write_text = tick_then_write
+
+
 def run_short_of_memory():
     """Let cohorts of more than two runs fail at their fifth step."""
     step = Cohort.step
@@ -131,6 +154,8 @@ POINTS = {
     "results": kill_between_results,
     "checkpoint": kill_mid_checkpoint,
     "time": kill_after,
+    "model": kill_mid_model,
+    "card": kill_before_card,
     "divide": kill_while_dividing,
     "divided": kill_once_divided,
     "none": lambda number: None,

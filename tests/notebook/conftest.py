@@ -18,6 +18,16 @@ from workbench.tasks.files import CACHE_VARIABLE, DATA_VARIABLE
 
 
 @pytest.fixture
+def own_task(tmp_path):
+    """Return the task file of a user's own task whose texts all name a patient."""
+    rows = [f"Patient Quillfeather came {number} times,{number % 2}" for number in range(20)]
+    (tmp_path / "notes.csv").write_text("\n".join(["text,label", *rows, ""]))
+    path = tmp_path / "task.yaml"
+    path.write_text("name: notes\ntitle: Notes\nkind: classification\ndata: notes.csv\n")
+    return path.resolve()
+
+
+@pytest.fixture
 def study_of(tmp_path):
     """Return a function that stores a study whose runs made given predictions.
 

@@ -4,6 +4,7 @@ from workbench.errors import WorkbenchError
 from workbench.models.catalogue import MODELS, Model
 from workbench.notebook import choices
 from workbench.store.settings import SweepSettings
+from workbench.tasks import catalogue
 from workbench.tasks.catalogue import TASKS
 from workbench.tasks.files import DATA_VARIABLE
 
@@ -185,3 +186,28 @@ def test_a_task_with_settings_of_its_own_is_described():
     assert found.facts[0] == "400 / 100 / 200 examples in train, dev and test"
     with pytest.raises(WorkbenchError, match="there is no task"):
         choices.task_option("nosuch")
+
+
+def test_an_own_task_is_described_without_its_data(own_task):
+    (own_task.parent / "notes.csv").unlink()
+    found = choices.task_option(str(own_task), network=False)
+    assert (found.name, found.title) == (str(own_task), "Notes")
+    assert (found.group, found.here, found.problem) == ("own classification", True, "")
+    assert found.facts == (
+        f"counted when {own_task} is read",
+        "macro F1 \N{MULTIPLICATION SIGN}100",
+    )
+    assert choices.settled("auto", str(own_task), network=False) == "minilm"
+
+
+def test_an_own_task_on_the_hub_is_a_download(own_task):
+    own_task.write_text("name: notes\nkind: classification\ndata: hub:owner/no-such-notes\n")
+    found = choices.task_option(str(own_task), network=True)
+    assert (found.here, found.problem) == (False, "")
+    found = choices.task_option(str(own_task), network=False)
+    assert found.problem == f"the data of {own_task} is on the hub: connect to download it"
+
+
+def test_tasks_of_packages_are_offered(own_task, monkeypatch):
+    monkeypatch.setattr(catalogue, "installed", lambda: {"ward-notes": own_task})
+    assert choices.tasks(network=False)[-1].name == "ward-notes"

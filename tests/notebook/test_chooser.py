@@ -177,3 +177,16 @@ def test_the_plan_follows(monkeypatch):
     assert [each.seeds for each in asked] == ["3", "4"]
     chooser.planner.told(Plan("Time: <soon>"))
     assert "<b>Time:</b> &lt;soon&gt;" in chooser.plan.value
+
+
+def test_the_path_of_a_task_file_can_be_typed(chooser, told, own_task, monkeypatch):
+    monkeypatch.chdir(own_task.parent)
+    chooser.task.list.value = ""
+    chooser.task.typed.value = "task.yaml"
+    assert told[-1].task == str(own_task)
+    assert "own classification" in chooser.task.facts.value
+    own_task.write_text("name: notes\nkind: clasification\ndata: notes.csv\n")
+    chooser.task.typed.value = str(own_task)
+    assert "did you mean &#x27;classification&#x27;?" in chooser.task.facts.value
+    with pytest.raises(WorkbenchError, match="did you mean 'classification'"):
+        _ = chooser.settings

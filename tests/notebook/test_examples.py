@@ -11,6 +11,7 @@ from workbench.notebook.examples import DISPUTED, Examples
 from workbench.notebook.gallery import PER_PAGE
 from workbench.notebook.private_page import PrivatePage
 from workbench.tasks.loading import load
+from workbench.tasks.miniature import MAKERS
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ def test_nothing_is_loaded_before_the_button_is_pressed():
     assert status(examples) == f"train: 1 to {PER_PAGE} of 64"
 
 
-@pytest.mark.parametrize("shape", ["similarity", "document", "mention"])
+@pytest.mark.parametrize("shape", MAKERS)
 def test_a_page_shows_ten_records_whatever_the_size(opened, shape):
-    examples = opened(shape, size=12_000)
+    examples = opened(shape, size=4_000)
     assert examples.page.html.count("<article>") == PER_PAGE
     assert examples.page.html.count("<") < 1000
     assert not re.search("<script|onerror", examples.page.html)
@@ -104,6 +105,16 @@ def test_text_is_in_no_state_unless_that_is_asked_for(opened, show):
     assert text in saved_state(examples)
     examples.controls["keep"].value = False
     assert text not in saved_state(examples)
+
+
+def test_text_of_an_own_task_is_in_no_state_unless_that_is_asked_for(own_task):
+    examples = Examples(str(own_task))
+    examples.open()
+    examples.loading.join()
+    assert "Quillfeather" in examples.page.html
+    assert "Quillfeather" not in saved_state(examples)
+    examples.controls["keep"].value = True
+    assert "Quillfeather" in saved_state(examples)
 
 
 def test_a_view_that_opens_is_sent_the_page(monkeypatch):

@@ -10,9 +10,11 @@ from workbench.notebook.highlighting import (
     Segmentation,
     highlighted,
     listed,
+    marked,
     tagged,
 )
 from workbench.tasks.mention import Mention
+from workbench.tasks.tagging import Words
 
 B, I, O = range(3)  # noqa: E741
 BOUNDARY = '<i aria-hidden="true"></i>'
@@ -107,3 +109,28 @@ def test_every_rule_of_the_style_stays_inside_the_page():
     assert all(
         part.strip().startswith(".wb-examples") for line in selectors for part in line.split(",")
     )
+
+
+def test_mentions_with_a_type_name_it():
+    shape = Mention(("B-Gene", "I-Gene", "B-<b>", "I-<b>", "O"))
+    html = highlighted(tagged(["a", "b", "c", "d"], [0, 1, 2, 4], shape))
+    assert html == "<mark>a b<sub> Gene</sub></mark> <mark>c<sub> &lt;b&gt;</sub></mark> d"
+    assert Reader(html).text == "a b Gene c <b> d"
+
+
+def test_words_that_share_a_label_are_one_mention():
+    shape = Words(("I-PAR", "I-INT", "O"))
+    html = highlighted(tagged(["a", "b", "c"], [0, 0, 1], shape))
+    assert html == "<mark>a b<sub> PAR</sub></mark> <mark>c<sub> INT</sub></mark>"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a @GENE$ in @DISEASE$.", "a <mark>@GENE$</mark> in <mark>@DISEASE$</mark>."),
+        ("@CHEM-GENE$", "<mark>@CHEM-GENE$</mark>"),
+        ("a@b.org costs 5$", "a@b.org costs 5$"),
+    ],
+)
+def test_what_stands_for_an_entity_is_marked(text, expected):
+    assert highlighted(marked(text)) == expected

@@ -65,3 +65,10 @@ def test_the_tasks_own_numbers_are_those_of_the_models_size(cached):
     assert recipe_of("hoc", "auto") is None, "a download decides which model it is"
     assert recipe_of("hoc", "bert") == TASKS["hoc"].recipes["base"]
     assert recipe_of("hoc", "owner/other") is None
+
+
+def test_an_own_task_has_numbers_of_its_own(own_task):
+    found = presets(str(own_task), "bert")
+    assert [preset.technique for preset in found] == ["baseline"]
+    assert found[0].source.startswith("settings of the task file; where it names none")
+    assert recipe_of(str(own_task), "bert").learning_rate == 3e-5

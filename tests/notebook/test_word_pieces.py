@@ -6,6 +6,7 @@ from workbench.notebook.highlighting import Passage, tagged
 from workbench.notebook.word_pieces import segment
 from workbench.tasks.loading import load
 from workbench.tasks.mention import Mention
+from workbench.tasks.miniature import MAKERS
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,13 @@ def test_what_the_length_cuts_off(tokenizer, passages, length, kept):
     assert [each.kept for each in segment(tokenizer, passages, length)] == kept
 
 
-@pytest.mark.parametrize("name", ["similarity", "document", "mention"])
+def test_a_question_is_kept_whole(tokenizer):
+    passages = (Passage("one two three four"), Passage("five six"))
+    assert [each.kept for each in segment(tokenizer, passages, 8)] == [3, 2]
+    assert [each.kept for each in segment(tokenizer, passages, 8, keep_first=True)] == [4, 1]
+
+
+@pytest.mark.parametrize("name", MAKERS)
 def test_as_many_pieces_as_the_engine_encodes(tokenizer, name):
     from workbench.notebook.reading import read
 
@@ -65,7 +72,8 @@ def test_as_many_pieces_as_the_engine_encodes(tokenizer, name):
     encoded = loaded.shape.encode(loaded.splits["dev"], tokenizer, 12)
     for item in range(len(reader)):
         passages = reader.passages(item)
-        kept = sum(each.kept for each in segment(tokenizer, passages, 12))
+        found = segment(tokenizer, passages, 12, loaded.shape.keep_first)
+        kept = sum(each.kept for each in found)
         assert (
             kept + tokenizer.num_special_tokens_to_add(len(passages) > 1) == (encoded.lengths[item])
         )

@@ -105,3 +105,27 @@ def test_the_writer_is_read_from_the_temporary_name(tmp_path):
 @pytest.mark.parametrize("name", ["result.json", ".hidden", ".a.1.partial", "a.1.00000000.partial"])
 def test_other_names_have_no_writer(name):
     assert atomic.writer_of(Path(name)) is None
+
+
+def test_a_folder_takes_its_place_as_a_whole(tmp_path):
+    path = tmp_path / "models" / "one"
+    for content in ("first", "second"):
+        with atomic.replacing_folder(path) as temporary:
+            assert atomic.writer_of(temporary) == os.getpid()
+            (temporary / content).write_text(content)
+        assert os.listdir(path) == [content]
+    assert os.listdir(path.parent) == ["one"]
+
+
+def test_a_folder_that_fails_leaves_nothing_and_what_was_there(tmp_path):
+    path = tmp_path / "one"
+    with atomic.replacing_folder(path) as temporary:
+        (temporary / "old").touch()
+    for problem in (KeyboardInterrupt, OSError(errno.ENOSPC, "full")):
+        with (
+            pytest.raises((KeyboardInterrupt, WorkbenchError)),
+            atomic.replacing_folder(path) as temporary,
+        ):
+            (temporary / "half").touch()
+            raise problem
+    assert os.listdir(tmp_path) == ["one"] and os.listdir(path) == ["old"]

@@ -148,6 +148,30 @@ def test_lock_files_nobody_holds_go(store, make_spec):
         assert os.listdir(store.root / "locks") == [f"{held}.lock"]
 
 
+def test_weights_that_wait_go_when_no_study_holds_their_run(store, make_spec):
+    kept, other = make_spec(0).id, make_spec(1).id
+    models = store.root / "models" / "small"
+    for folder in (models / ".waiting" / kept, models / ".waiting" / other, models / "baseline"):
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_bytes(b"1234")
+    (item,) = collect(store, {kept}, 0, dry_run=False)
+    assert (item.kind, item.bytes) == ("waiting weights", 4)
+    assert {path.parent.name for path in models.rglob("*.safetensors")} == {kept, "baseline"}
+
+
+def test_a_half_written_folder_goes_with_its_writer(store, dead):
+    folders = [
+        store.root / "models" / "small" / f".baseline.{writer}.0123abcd.partial"
+        for writer in (dead, os.getpid())
+    ]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+    found = collect(store, set(), 0, dry_run=False)
+    assert [item.path for item in found] == folders[:1] and not folders[0].exists()
+    assert folders[1].exists()
+
+
 def test_young_leftovers_stay(store, make_spec):
     folder = store.begin(make_spec())
     assert collect(store, set(), 3600, dry_run=False) == []

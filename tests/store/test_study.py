@@ -68,12 +68,19 @@ def test_settings_replace_the_recipe(plan):
         "epochs": 2,
         "max_steps": 7,
         "train_size": 24,
+        "subset_seed": 3,
         "head": "linear",
         "reporting": "best-dev",
         "precision": "bfloat16",
     }
     [spec] = plan(seeds=1, **values).specs
     assert {name: getattr(spec, name) for name in values} == values
+
+
+def test_a_seed_for_nothing_drawn_makes_no_other_run(plan):
+    assert plan(seeds=1, subset_seed=3).run_ids == plan(seeds=1).run_ids
+    drawn = {plan(seeds=1, train_size=8, subset_seed=seed).run_ids[0] for seed in range(3)}
+    assert len(drawn) == 3
 
 
 @pytest.mark.parametrize(
@@ -227,7 +234,10 @@ def test_what_a_cohort_must_share(make_spec, changes, together):
 def test_auto_is_named_after_what_it_stands_for(plan):
     study = plan(models="auto")
     assert {spec.model for spec in study.specs} == {"minilm"}
-    assert study.notes == ("the model 'auto' is minilm on this machine (sha256:53aa511).",)
+    assert study.notes == (
+        "the model 'auto' is minilm on this machine (sha256:53aa511).",
+        "New in minilm, drawn by each run's seed: head.",
+    )
 
 
 def test_two_names_of_one_checkpoint_are_one_run_each_seed(plan):

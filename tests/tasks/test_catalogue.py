@@ -11,12 +11,13 @@ from workbench.tasks.files import pins
 BLURB = tuple(name for name in TASKS if not TASKS[name].synthetic)
 
 
-def test_the_thirteen_tasks_and_the_three_generated_ones():
+def test_the_thirteen_tasks_and_the_six_generated_ones():
     expected = (
         "bc5-chem bc5-disease ncbi-disease bc2gm jnlpba ebm-pico chemprot ddi gad biosses hoc"
     )
     assert names()[:13] == (*expected.split(), "pubmedqa", "bioasq")
-    assert names()[13:] == tuple(f"miniature-{x}" for x in ("similarity", "document", "mention"))
+    generated = ("similarity", "document", "mention", "relation", "question", "pico")
+    assert names()[13:] == tuple(f"miniature-{shape}" for shape in generated)
 
 
 def test_the_six_types_have_their_tasks():
@@ -42,8 +43,15 @@ def test_every_task_has_facts(name):
 
 
 @pytest.mark.parametrize("name", [name for name in BLURB if name != "bioasq"])
-def test_every_folder_is_pinned(name):
-    assert TASKS[name].folder in {folder for folder, _ in pins()}
+def test_every_file_is_pinned(name):
+    task = TASKS[name]
+    assert {(task.folder, file) for file in task.files} <= set(pins())
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_what_is_spared_or_negative_is_there(name):
+    task = TASKS[name]
+    assert set(task.spared) <= set(task.files) and set(task.negative) <= set(task.labels)
 
 
 @pytest.mark.parametrize(

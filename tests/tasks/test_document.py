@@ -86,3 +86,30 @@ def test_scores_agree_with_scikit_learn():
     expected = f1_score(*map(np.array, matrices), average="micro")
     predictions = SHAPE.predict(records, None, outputs)
     assert SHAPE.score(records, predictions)["micro_f1"] == pytest.approx(expected)
+
+
+@pytest.fixture
+def alone(records):
+    """Records that are documents of their own."""
+    return records.remove_columns("document")
+
+
+def test_a_record_without_a_document_is_one(alone):
+    predictions = SHAPE.predict(alone, None, np.array([[1.0, -1], [-1, -1], [1, 1]]))
+    assert predictions.tolist() == [[1, 0], [0, 0], [1, 1]]
+    assert SHAPE.units(alone).tolist() == [0, 1, 2] and SHAPE.count(alone) == 3
+    # Two of three predicted labels are right, and two are gold.
+    assert SHAPE.score(alone, predictions)["micro_f1"] == pytest.approx(4 / 5)
+
+
+def test_macro_f1_by_hand(alone):
+    shape = Document(("x", "y"), metric="macro_f1")
+    predictions = np.array([[1, 0], [0, 0], [1, 1]], np.uint8)
+    assert shape.score(alone, predictions)["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
+    # Either label for all: F1 2/4 each.
+    assert shape.best_constant_score(alone) == pytest.approx(0.5)
+
+
+def test_strata_are_the_rarest_labels(records, alone):
+    assert SHAPE.strata(alone).tolist() == [0, 2, 1]
+    assert SHAPE.strata(records).tolist() == [0, 2]

@@ -1,6 +1,7 @@
 """Word pieces of texts, pairs and words, for both families of tokenizers."""
 
 import numpy as np
+import pytest
 
 from workbench.tasks.encoding import encode_texts, encode_words, first_pieces, flatten
 
@@ -56,3 +57,39 @@ def test_the_first_piece_of_a_long_word_is_marked(bert):
     encoding = encode_words(bert, [["acetylsalicylic", "cancer"]], 64)
     marked = np.array(pieces(bert, encoding))[first_pieces(encoding)]
     assert marked.tolist() == ["ace", "cancer"]
+
+
+@pytest.mark.parametrize("limit", range(6, 20))
+def test_a_first_text_is_kept_while_it_leaves_room(tokenizer, limit):
+    first, second = "in cells in cells .", "cancer cells in cells in cells ."
+    alone = tokenizer(first, add_special_tokens=False)["input_ids"]
+    whole = tokenizer(first, second)["input_ids"]
+    special = tokenizer.num_special_tokens_to_add(pair=True)
+    encoding = encode_texts(tokenizer, [first], limit, [second], keep_first=True)
+    found = encoding["input_ids"][0]
+    assert len(found) == min(limit, len(whole))
+    if limit - special > len(alone):
+        assert found[:-1] == whole[: len(found) - 1]
+
+
+def test_one_long_first_text_does_not_disturb_the_others(tokenizer):
+    firsts = ["why", "in cells " * 50, "TP53"]
+    seconds = ["cancer cells " * 20, "cancer", ""]
+    encoding = encode_texts(tokenizer, firsts, 16, seconds, keep_first=True)
+    token_ids, segments, offsets = flatten(encoding)
+    for example, pair in enumerate(zip(firsts, seconds, strict=True)):
+        own = encode_texts(tokenizer, [pair[0]], 16, [pair[1]], keep_first=True)
+        own_ids, own_segments, _ = flatten(own)
+        part = slice(offsets[example], offsets[example + 1])
+        assert token_ids[part].tolist() == own_ids.tolist()
+        assert segments[part].tolist() == own_segments.tolist()
+    assert np.diff(offsets).tolist()[1] == 16
+
+
+def test_keeping_the_first_changes_nothing_that_fits(tokenizer):
+    plain, kept = (
+        flatten(encode_texts(tokenizer, ["why", "TP53"], 64, ["cancer", "cells"], keep_first=keep))
+        for keep in (False, True)
+    )
+    for one, other in zip(plain, kept, strict=True):
+        assert one.tolist() == other.tolist() and one.dtype == other.dtype

@@ -14,7 +14,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.tasks import files
-from workbench.tasks.files import Pin, differs_from_pin, download, locate
+from workbench.tasks.files import Pin, differs_from_pin, download, lacks, locate
 
 CONTENT = b"pair_id\tsent1\n" * 10_000
 
@@ -168,7 +168,7 @@ def test_a_folder_that_does_not_exist(cache, monkeypatch):
     ("folder", "message"),
     [
         ("BIOSSES", r"has no BIOSSES/train\.tsv: put it there, or unset WORKBENCH_DATA"),
-        ("BioASQ", r"has no BioASQ/train\.tsv: put it there$"),
+        ("BioASQ", r"has no BioASQ/train\.tsv: register with BioASQ, .* and put it there$"),
     ],
 )
 def test_a_file_missing_in_the_users_folder(cache, tmp_path, folder, message):
@@ -179,3 +179,14 @@ def test_a_file_missing_in_the_users_folder(cache, tmp_path, folder, message):
 def test_bioasq_is_never_downloaded(cache):
     with pytest.raises(WorkbenchError, match="register with BioASQ"):
         locate("BioASQ", "train.tsv", open_url=refuse(AssertionError("asked")))
+
+
+def test_what_a_users_folder_lacks(tmp_path, monkeypatch):
+    monkeypatch.delenv(files.DATA_VARIABLE, raising=False)
+    assert not lacks("ebmnlp", "train.tsv")
+    (tmp_path / "ebmnlp").mkdir()
+    (tmp_path / "ebmnlp" / "dev.tsv").touch()
+    for name, expected in (("train.tsv", True), ("dev.tsv", False)):
+        assert lacks("ebmnlp", name, tmp_path) == expected
+    # That the folder itself is missing is another mistake, which `locate` names.
+    assert not lacks("ebmnlp", "train.tsv", tmp_path / "none")

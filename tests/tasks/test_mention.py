@@ -7,6 +7,7 @@ import pytest
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
+from seqeval.metrics import f1_score, precision_score, recall_score
 
 from workbench.tasks.blurb.words import read_mentions
 from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE, TAGS, Mention
@@ -106,3 +107,53 @@ def test_real_sentences_lose_no_word(corpora, bert):
     records = read_mentions(corpora / "NCBI-disease" / "dev.tsv")
     encoded = SHAPE.encode(records, bert, 512)
     assert (encoded.labels != IGNORED).sum() == sum(map(len, records["tags"]))
+
+
+TYPED = Mention(("B-G", "I-G", "B-D", "I-D", "O"))
+NAMES = np.array(TYPED.labels)
+TAGGED = st.lists(
+    st.lists(st.tuples(*[st.sampled_from(range(5))] * 2), min_size=1), min_size=1, max_size=6
+)
+
+
+@given(TAGGED)
+def test_typed_mentions_agree_with_seqeval(sentences):
+    sides = [[[word[side] for word in words] for words in sentences] for side in (0, 1)]
+    records = Dataset.from_dict({"words": [["a"] * len(x) for x in sentences], "tags": sides[0]})
+    scores = TYPED.score(records, np.array(list(chain(*sides[1])), np.int8))
+    named = [[NAMES[tags].tolist() for tags in side] for side in sides]
+    scorers = {"entity_f1": f1_score, "precision": precision_score, "recall": recall_score}
+    expected = {name: scorer(*named, zero_division=0) for name, scorer in scorers.items()}
+    assert scores == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "expected"),
+    [
+        ([0, 1, 4, 2], 1.0),
+        # The right words and the wrong type.
+        ([2, 3, 4, 2], 0.5),
+        # An I of another type opens a mention: three are predicted, of which one is right.
+        ([0, 3, 4, 2], 2 / 5),
+        ([4, 4, 4, 4], 0.0),
+        ([0, 0, 0, 0], 0.0),
+    ],
+    ids=["perfect", "wrong type", "mixed types", "all O", "one label"],
+)
+def test_typed_mentions_by_hand(predicted, expected):
+    records = Dataset.from_dict({"words": [["a"] * 4], "tags": [[0, 1, 4, 2]]})
+    scores = TYPED.score(records, np.array(predicted, np.int8))
+    assert scores["entity_f1"] == pytest.approx(expected)
+
+
+def test_types_are_named():
+    firsts, ends, kinds = TYPED.spans(np.array([0, 1, 2]), np.array([True, False, False]))
+    assert [firsts.tolist(), ends.tolist()] == [[0, 2], [2, 3]]
+    assert [TYPED.kinds[kind] for kind in kinds] == ["G", "D"]
+    assert SHAPE.kinds == ("",)
+
+
+def test_strata_tell_sentences_with_mentions(records):
+    assert SHAPE.strata(records).tolist() == [1, 1]
+    empty = Dataset.from_dict({"words": [["a"], ["b"]], "tags": [[OUTSIDE], [BEGIN]]})
+    assert SHAPE.strata(empty).tolist() == [0, 1]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 from seqeval.metrics import f1_score, precision_score, recall_score
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from workbench.tasks import metrics
 
@@ -93,6 +93,43 @@ def test_micro_f1_agrees_with_scikit_learn(gold, data):
     predicted = data.draw(arrays(np.uint8, gold.shape, elements=st.integers(0, 1)))
     expected = precision_recall_fscore_support(gold, predicted, average="micro", zero_division=0)
     assert metrics.micro_f1(gold, predicted) == pytest.approx(expected[:3])
+
+
+@given(arrays(np.uint8, (7, 4), elements=st.integers(0, 1)), st.data())
+def test_macro_f1_agrees_with_scikit_learn(gold, data):
+    predicted = data.draw(arrays(np.uint8, gold.shape, elements=st.integers(0, 1)))
+    expected = precision_recall_fscore_support(gold, predicted, average="macro", zero_division=0)
+    assert metrics.macro_f1(gold, predicted) == pytest.approx(expected[:3])
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "expected"),
+    [
+        (np.zeros((3, 2)), np.zeros((3, 2)), (0, 0, 0)),
+        (np.zeros((0, 2)), np.zeros((0, 2)), (0, 0, 0)),
+        (np.zeros((3, 0)), np.zeros((3, 0)), (0, 0, 0)),
+        # One class is perfect, the other is predicted in vain.
+        ([[1, 0], [1, 0]], [[1, 1], [1, 0]], (0.5, 0.5, 0.5)),
+    ],
+    ids=["no label", "no item", "no class", "in vain"],
+)
+def test_macro_f1_by_hand(gold, predicted, expected):
+    assert metrics.macro_f1(np.array(gold), np.array(predicted)) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(range(3))] * 2), min_size=1))
+def test_accuracy_agrees_with_scikit_learn(items):
+    gold, predicted = zip(*items, strict=True)
+    assert metrics.accuracy(gold, predicted) == pytest.approx(accuracy_score(gold, predicted))
+
+
+def test_the_accuracy_of_nothing_is_zero():
+    assert metrics.accuracy(np.zeros(0), np.zeros(0)) == 0.0
+
+
+def test_an_item_may_have_none_of_the_classes():
+    found = metrics.one_hot(np.array([0, 2, 1]), [1, 2])
+    assert found.tolist() == [[False, False], [False, True], [True, False]]
 
 
 @given(arrays(np.uint8, (5, 4), elements=st.integers(0, 1)))

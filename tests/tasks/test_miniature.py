@@ -9,7 +9,7 @@ import pytest
 from workbench.spec import canonical_json
 from workbench.tasks import lexicon
 from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE
-from workbench.tasks.miniature import MAKERS, Draws, Settings, generate
+from workbench.tasks.miniature import ANSWERS, MAKERS, PICO_TAGS, RELATIONS, Settings, generate
 
 SHAPES = tuple(MAKERS)
 NAMES = {
@@ -25,10 +25,11 @@ NAMES = {
 
 def sentences(shape, records):
     """Return every sentence of a split as a list of words."""
-    if shape == "mention":
+    if shape in ("mention", "pico"):
         return list(records["words"])
-    columns = ("sentence1", "sentence2") if shape == "similarity" else ("text",)
-    return [text.split() for column in columns for text in records[column]]
+    columns = {"similarity": ("sentence1", "sentence2"), "question": ("context",)}
+    texts = [text for column in columns.get(shape, ("text",)) for text in records[column]]
+    return [f"{part} .".split() for text in texts for part in text.removesuffix(" .").split(" . ")]
 
 
 def thing(slot, sentence):
@@ -39,7 +40,14 @@ def thing(slot, sentence):
 
 @pytest.mark.parametrize(
     ("shape", "expected"),
-    [("similarity", "9877e725f1ea"), ("document", "6fdacc12b8f8"), ("mention", "bb0001f8db9c")],
+    [
+        ("similarity", "9877e725f1ea"),
+        ("document", "6fdacc12b8f8"),
+        ("mention", "bb0001f8db9c"),
+        ("relation", "4ff86d91d9da"),
+        ("question", "a394cdb6270c"),
+        ("pico", "ed78fb561d57"),
+    ],
 )
 def test_the_records_are_the_same_on_every_machine(shape, expected):
     splits = generate(shape, Settings(size=8, noise=0.2, seed=3))
@@ -77,7 +85,7 @@ def test_a_larger_training_set_starts_with_the_smaller_one(shape):
 def test_sentences_have_8_to_20_words(shape, difficulty):
     splits = generate(shape, Settings(size=200, difficulty=difficulty))
     lengths = [len(words) for records in splits.values() for words in sentences(shape, records)]
-    assert min(lengths) >= 8 and max(lengths) <= 20
+    assert min(lengths) >= 8 and max(lengths) <= (24 if shape == "question" else 20)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -137,15 +145,43 @@ def test_a_noisy_mention_is_one_word():
     assert all(sorted(line) == [BEGIN] + [OUTSIDE] * (len(line) - 1) for line in tags)
 
 
-@pytest.mark.parametrize("table", [lexicon.DRUGS, lexicon.GENES, lexicon.DISEASES, lexicon.CELLS])
-def test_a_name_stands_for_one_thing(table):
-    names = list(chain(*table))
-    assert len(names) == len(set(names))
+@pytest.mark.parametrize("difficulty", [0.0, 0.5])
+def test_a_relation_is_what_its_verb_says_of_the_marked_pair(difficulty):
+    for record in generate("relation", Settings(difficulty=difficulty))["test"]:
+        words = record["text"]
+        verb = next(
+            kind
+            for kind, verbs in lexicon.VERBS.items()
+            if any(f" {verb} " in words for verb in verbs)
+        )
+        spared = verb == "independence" or "but not @GENE$" in words
+        assert record["label"] == (0 if spared else RELATIONS.index(verb)), words
+        assert words.count("@CHEMICAL$") == words.count("@GENE$") == 1
 
 
-def test_draws_repeat_by_address():
-    first, again, other = Draws("a", 1), Draws("a", 1), Draws("a", 2)
-    items = range(1000)
-    assert first.sample(items, 5) == again.sample(items, 5) != other.sample(items, 5)
-    assert Draws("b").other((1, 2), 1) == 2
-    assert Draws("b").chance(1.0) and not Draws("b").chance(0.0)
+@pytest.mark.parametrize("difficulty", [0.0, 1.0])
+def test_a_context_answers_its_question(difficulty):
+    for record in generate("question", Settings(difficulty=difficulty))["test"]:
+        drug = NAMES["drug"][record["question"].removeprefix("does ").split(" affect ")[0]]
+        said = [part for part in f"{record['context']} ".split(" . ") if part]
+        (said,) = [part for part in said if any(f" {name} " in f" {part} " for name in drug)]
+        denied = any(f" {verb} " in said for verb in lexicon.VERBS["independence"])
+        answer = "maybe" if said.startswith("it is unclear") else "no" if denied else "yes"
+        assert ANSWERS[record["label"]] == answer, record
+
+
+def test_pico_tags_stand_on_drug_outcome_and_disease():
+    for record in generate("pico", Settings(difficulty=0.5))["test"]:
+        tagged = {tag: [] for tag in PICO_TAGS}
+        for word, tag in zip(record["words"], record["tags"], strict=True):
+            tagged[PICO_TAGS[tag]].append(word)
+        disease = " ".join(tagged["I-PAR"])
+        course, _, rest = disease.partition(" ")
+        assert (rest if course in lexicon.COURSES else disease) in NAMES["disease"]
+        assert " ".join(tagged["I-INT"]) in NAMES["drug"]
+        assert " ".join(tagged["I-OUT"]) in lexicon.NEUTRAL
+
+
+def test_an_abstract_of_pico_is_a_unit():
+    documents = generate("pico", Settings(size=8))["train"]["document"]
+    assert len(documents) == 16 and len(set(documents)) == 8

@@ -42,3 +42,15 @@ def test_best_constant_loss_is_the_variance(records, bert):
 
 def test_every_pair_is_a_unit(records):
     assert SHAPE.units(records).tolist() == [0, 1, 2] and SHAPE.count(records) == 3
+
+
+def test_a_number_for_one_text(bert):
+    records = Dataset.from_dict({"text": ["aspirin", "TP53"], "score": [-3.0, 40.0]})
+    shape = Regression(("text",), metric="spearman")
+    encoded = shape.encode(records, bert, 64)
+    assert encoded.token_ids[: encoded.offsets[1]].tolist() == bert("aspirin")["input_ids"]
+    assert list(shape.score(records, np.array([0.0, 1.0]))) == ["spearman", "pearson"]
+
+
+def test_numbers_have_no_strata(records):
+    assert SHAPE.strata(records) is None

@@ -45,18 +45,27 @@ def line_states(batch, seed):
     return [torch.randn(shape, generator=generator).requires_grad_() for _ in range(3)]
 
 
-def attend(states, batch, dropout=0.0, at_starts=False):
+def attend(states, batch, dropout=0.0, at_starts=False, window=None):
     address = Address()
     address.tokens, address.starts = batch.token_keys, batch.start_keys
     module = SimpleNamespace(dropout=AddressedDropout(dropout, 3, address, at_starts))
     query, key, value = (state.transpose(1, 2) for state in states)
     scaling = WIDTH**-0.5
     return packed_attention(
-        module, query, key, value, None, scaling, dropout, batch.layout, starts_only=at_starts
+        module,
+        query,
+        key,
+        value,
+        None,
+        scaling,
+        dropout,
+        batch.layout,
+        starts_only=at_starts,
+        sliding_window=window,
     )[0]
 
 
-def one_by_one(states, batch, lengths, examples):
+def one_by_one(states, batch, lengths, examples, window=100):
     """Attend within each sequence alone, as transformers would without padding."""
     result = torch.zeros_like(states[0])
     for run, order in enumerate(examples):
@@ -66,7 +75,9 @@ def one_by_one(states, batch, lengths, examples):
             start = int(batch.starts[run, place])
             span = slice(start, start + lengths[example])
             query, key, value = (state[run, span].transpose(0, 1)[None] for state in states)
-            attended = scaled_dot_product_attention(query, key, value)[0]
+            place = torch.arange(lengths[example])
+            near = (place.unsqueeze(1) - place).abs() < window
+            attended = scaled_dot_product_attention(query, key, value, near)[0]
             result[run, span] = attended.transpose(0, 1)
     return result
 
@@ -104,14 +115,40 @@ def test_packed_attention_is_attention_within_each_sequence(data):
         torch.testing.assert_close(found[mask], expected[mask], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("window", [2, 3, 8])
+def test_a_window_is_all_that_a_token_sees(window):
+    lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
+    batch = packed(lengths, examples)
+    states, mask = line_states(batch, 6), real(batch, lengths, examples)
+    expected = one_by_one(states, batch, lengths, examples, window)
+    found = attend(states, batch, window=window)
+    torch.testing.assert_close(found[mask], expected[mask], rtol=1e-5, atol=1e-6)
+    mine, theirs = (
+        torch.autograd.grad(values[mask].square().sum(), states) for values in (found, expected)
+    )
+    torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+    with torch.no_grad():
+        torch.testing.assert_close(attend(states, batch, window=window)[mask], expected[mask])
+
+
+def test_a_window_far_from_a_token_gives_it_nothing():
+    """Beyond the first tile of the kernel, whole tiles lie outside the window."""
+    batch = packed([150], [[0]])
+    states = line_states(batch, 7)
+    found = attend(states, batch, window=4)
+    torch.testing.assert_close(found[0, :150], one_by_one(states, batch, [150], [[0]], 4)[0, :150])
+
+
+@pytest.mark.parametrize("window", [None, 3])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_starts_that_ask_alone_see_what_they_see_among_all(dropout):
+def test_starts_that_ask_alone_see_what_they_see_among_all(dropout, window):
     lengths, examples = [5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]]
     batch = packed(lengths, examples)
     states = line_states(batch, 4)
     there = batch.present.bool()
-    alone = attend([at_starts(states[0], batch), *states[1:]], batch, dropout, at_starts=True)
-    among = at_starts(attend(states, batch, dropout), batch)
+    starts = [at_starts(states[0], batch), *states[1:]]
+    alone = attend(starts, batch, dropout, at_starts=True, window=window)
+    among = at_starts(attend(states, batch, dropout, window=window), batch)
     torch.testing.assert_close(alone[there], among[there], rtol=1e-5, atol=1e-6)
     weights = torch.randn(alone.shape, generator=torch.Generator().manual_seed(9))
     weights = weights * there[..., None, None]
@@ -121,13 +158,14 @@ def test_starts_that_ask_alone_see_what_they_see_among_all(dropout):
         torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
 
 
-def test_both_forms_drop_the_same_probabilities(monkeypatch, interpreted_kernels):
+@pytest.mark.parametrize("window", [None, 3])
+def test_both_forms_drop_the_same_probabilities(window, monkeypatch, interpreted_kernels):
     batch = packed([5, 9, 3], [[0, 1, 2], [2, 1, ABSENT]])
     found, gradients = [], []
     for at_once in (False, True):
         monkeypatch.setattr(attention, "has_triton", lambda device, at_once=at_once: at_once)
         states = line_states(batch, 5)
-        found.append(attend(states, batch, 0.4))
+        found.append(attend(states, batch, 0.4, window=window))
         gradients.append(torch.autograd.grad(found[-1].square().sum(), states))
     torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-5)

@@ -1,11 +1,22 @@
 """The counted operations, against numbers worked out by hand and against torch's own counter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import BertConfig, BertModel
+from transformers import (
+    BertConfig,
+    BertModel,
+    DebertaV2Config,
+    ModernBertConfig,
+    ModernBertModel,
+)
 
+from workbench.models.families import FAMILIES
 from workbench.training.operations import (
     Dimensions,
     dimensions,
@@ -13,6 +24,7 @@ from workbench.training.operations import (
     training_operations,
 )
 
+SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")
 LENGTHS = np.array([2, 1])
 """3 tokens, 5 pairs of tokens that look at each other, 2 sequences."""
 
@@ -75,3 +87,53 @@ def test_torch_counts_the_same_on_an_unpadded_batch(frozen):
 def test_the_dimensions_of_a_network(make_prepared):
     network = make_prepared(task="miniature-mention:size=24").model.network
     assert dimensions(network) == Dimensions(3, 32, 48, per_token=True)
+
+
+@given(st.integers(1, 40), st.integers(1, 45))
+def test_the_pairs_of_a_window_are_those_of_its_mask(length, window):
+    place = np.arange(length)
+    near = np.abs(place[:, None] - place) < window
+    windowed = Dimensions(1, 1, 0, per_token=True, windows=(window,))
+    whole = Dimensions(1, 1, 0, per_token=True)
+    lengths = np.array([length])
+    unseen = length**2 - near.sum()
+    differing = evaluation_operations(whole, lengths) - evaluation_operations(windowed, lengths)
+    assert differing == 2 * 2 * unseen
+    first = [replace(sizes, per_token=False) for sizes in (whole, windowed)]
+    differing = evaluation_operations(first[0], lengths) - evaluation_operations(first[1], lengths)
+    assert differing == 2 * 2 * (length - near[0].sum())
+
+
+def test_torch_counts_the_same_of_modernbert():
+    config = ModernBertConfig(
+        vocab_size=10,
+        hidden_size=8,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=12,
+        attn_implementation="eager",
+        **dict.fromkeys(SPECIAL, 0),
+    )
+    sizes = Dimensions.of(FAMILIES["modernbert"], config, reads_all=True)
+    assert (sizes.matrices, sizes.windows) == (3, (0, 65, 65))
+    with FlopCounterMode(display=False) as counter:
+        ModernBertModel(config)(torch.zeros(4, 6, dtype=torch.int64))[0].sum().backward()
+    # The words train, so the lowest block passes a gradient on.
+    assert counter.get_total_flops() == training_operations(sizes, np.full(4, 6))
+
+
+def test_distances_are_two_more_products():
+    config = DebertaV2Config(
+        vocab_size=10,
+        hidden_size=8,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=12,
+        relative_attention=True,
+        pos_att_type="c2p|p2c",
+    )
+    sizes = Dimensions.of(FAMILIES["deberta-v2"], config, reads_all=True)
+    plain = Dimensions(3, 8, 12, per_token=True)
+    more = evaluation_operations(sizes, LENGTHS) - evaluation_operations(plain, LENGTHS)
+    # 5 pairs in 3 blocks, twice 8 numbers each.
+    assert more == 2 * 5 * 3 * 2 * 8

@@ -89,7 +89,9 @@ def test_cached_blocks_are_not_counted_again(shared, make_spec):
     assert both[0] - both[1] == pytest.approx(lower)
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "electra"])
+@pytest.mark.parametrize(
+    "family", ["bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2"]
+)
 @pytest.mark.parametrize("task", ["miniature-document:size=24", "miniature-mention:size=24"])
 @pytest.mark.parametrize("head", ["native", "linear"])
 def test_what_is_counted_without_a_network_is_what_a_network_has(

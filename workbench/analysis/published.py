@@ -1,18 +1,15 @@
-"""Reported numbers to measure a result against, and the BLURB score.
+"""Reported numbers to measure a result against.
 
 The packaged ``published.csv`` holds what the papers print, one number a row. Its models and tasks
 are spelled as there; this module maps the names used here onto them. Of the two generations of
 PubMedBERT numbers in circulation the later one is used (JNLPBA 79.10, GAD 83.96, score 81.16).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
-
-from workbench.errors import WorkbenchError, unknown
 
 TASK_TITLES = {
     "bc5-chem": "BC5-chem",
@@ -48,16 +45,6 @@ _ROWS = {
 
 DEFAULT_MODEL = "pubmedbert"
 """Whose numbers serve a model that has none of its own."""
-
-BLURB_TYPES = (
-    ("bc5-chem", "bc5-disease", "ncbi-disease", "bc2gm", "jnlpba"),
-    ("ebm-pico",),
-    ("chemprot", "ddi", "gad"),
-    ("biosses",),
-    ("hoc",),
-    ("pubmedqa", "bioasq"),
-)
-"""The six types that the BLURB score weighs equally (Gu et al. 2020, arXiv:2007.15779)."""
 
 
 @dataclass(frozen=True)
@@ -116,32 +103,3 @@ def published_table() -> pd.DataFrame:
     """Read every reported number: paper, table, model, task, technique, metric, mean, std, ..."""
     with (files("workbench.analysis") / "published.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, keep_default_na=True).fillna({"note": ""})
-
-
-def blurb_score(scores: Mapping[str, float]) -> float:
-    """Return the BLURB score: the mean over the six types of the mean over their tasks.
-
-    Parameters
-    ----------
-    scores
-        Score of each of the thirteen tasks by name, all on one scale, which the result has too.
-
-    Raises
-    ------
-    WorkbenchError
-        When a task is missing, undefined or not one of BLURB's.
-
-    Notes
-    -----
-    Gu et al. 2020 (arXiv:2007.15779), macro average over task types.
-    """
-    for name in scores:
-        if name not in TASK_TITLES:
-            raise unknown("BLURB task", name, TASK_TITLES)
-    missing = [name for name in TASK_TITLES if pd.isna(scores.get(name))]
-    if missing:
-        raise WorkbenchError(
-            f"the BLURB score needs all thirteen tasks: add scores for {', '.join(missing)}"
-        )
-    means = [sum(scores[task] for task in tasks) / len(tasks) for tasks in BLURB_TYPES]
-    return sum(means) / len(means)

@@ -6,7 +6,7 @@ Time is operations over a rate: operations are counted for training, dev after e
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -15,6 +15,8 @@ import torch
 from workbench.execution.local import threads_per_worker, worker_count
 from workbench.execution.progress import clock
 from workbench.execution.speed import Computation, Rate, computations, measured_rate, rate_from
+from workbench.saved.place import groups
+from workbench.saved.size import model_bytes
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.store.study import Study
@@ -54,6 +56,8 @@ class Estimate:
         Peak bytes of one worker, of main memory or of its GPU.
     kept, passing
         Bytes on disk: for good, and at most for checkpoints on the way.
+    models
+        Bytes on disk of the models that are saved.
     """
 
     runs: int
@@ -64,6 +68,7 @@ class Estimate:
     memory: int
     kept: int
     passing: int
+    models: int = 0
 
     def text(self) -> str:
         """Return it in a few lines.
@@ -87,8 +92,11 @@ class Estimate:
             f"Time: about {clock(self.seconds)}, {self.source}\n"
             f"Memory: about {self.memory / 1e9:.1f} GB a worker at its peak\n"
             f"Disk: about {_megabytes(self.kept)} MB, and up to {_megabytes(self.passing)} MB for "
-            "checkpoints until it ends"
+            f"checkpoints until it ends{self._saved()}"
         )
+
+    def _saved(self) -> str:
+        return f"; {_megabytes(self.models)} MB for saved models" if self.models else ""
 
 
 def estimate(
@@ -127,7 +135,17 @@ def estimate(
         memory=max((plan.memory(cohort) for cohort in cohorts), default=0),
         kept=sum(plan.kept(study.by_id[run]) for run in missing),
         passing=workers * max((plan.passing(cohort) for cohort in cohorts), default=0),
+        models=sum(model_bytes(spec, measured[spec.id].outputs) for spec in _saved(study, missing)),
     )
+
+
+def _saved(study: Study, missing: Collection[str]) -> list[RunSpec]:
+    """Return missing runs whose models are saved; of the best, which are not known, as many."""
+    if study.settings.save == "none":
+        return []
+    trained = [[spec for spec in group if spec.id in missing] for group in groups(study)]
+    most = 1 if study.settings.save == "best" else None
+    return [spec for group in trained for spec in group[:most]]
 
 
 def makespan(seconds: Sequence[float], workers: int, startup: float) -> float:

@@ -16,6 +16,7 @@ from workbench.spec import RunSpec
 from workbench.store import checkpoints
 from workbench.store.folder import RunStore
 from workbench.store.reductions import Reduction, cohort_id, save_reduction
+from workbench.tasks.catalogue import shown
 from workbench.training.division import divide, halves
 from workbench.training.plan import Execution
 
@@ -76,7 +77,8 @@ def reduction_after(specs: Sequence[RunSpec], execution: Execution, evaluating: 
     if not evaluating and micro_batch > 1:
         return Reduction(micro_batch=-(-micro_batch // 2), evaluation_tokens=tokens)
     raise WorkbenchError(
-        f"the memory of {execution.device} is too small for {specs[0].model} on {specs[0].task}, "
+        f"the memory of {execution.device} is too small for {specs[0].model} on "
+        f"{shown(specs[0].task)}, "
         "even with one example at a time: choose a smaller model, freeze more of its layers, or "
         "start fewer workers"
     )

@@ -11,6 +11,7 @@ import torch
 from workbench.execution.timings import place
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
+from workbench.tasks.catalogue import shown
 from workbench.training.workload import Workload
 
 _MEASURE_SECONDS = 0.3
@@ -102,7 +103,7 @@ def rate_from(known: Sequence[Computation], spec: RunSpec, size: int) -> Rate | 
     chosen = [item for item in like if item.distance(spec, size) == nearest]
     rate = median(item.operations / item.seconds for item in chosen)
     number = sum(item.size for item in chosen)
-    of = f"{spec.model} on another task" if nearest[0] else f"{spec.model} on {spec.task}"
+    of = f"{spec.model} on another task" if nearest[0] else f"{spec.model} on {shown(spec.task)}"
     return Rate(rate, f"as {number} finished runs of {of} took here")
 
 

@@ -91,6 +91,7 @@ class Worker:
         """
         while any([self._attempt(cohort) for cohort in self._left()]):
             pass
+        self._settle()
         return self.trained
 
     def _left(self) -> list[tuple[str, ...]]:
@@ -117,6 +118,7 @@ class Worker:
             if not found.divided:
                 specs = [self.study.by_id[run] for run in cohort]
                 self._train_or_reduce(specs, reduced_execution(self.execution, found))
+        self._settle()
         return True
 
     def _train_or_reduce(self, specs: list[RunSpec], execution: Execution) -> None:
@@ -142,6 +144,7 @@ class Worker:
         ready = time.perf_counter()
         with closing(recorder):
             outcomes = self._run(trainer)
+        self._keep_models(trainer, outcomes)
         timings = cohort_timings(specs, execution, workload(prepared), recorder.first) | {
             "seconds": time.perf_counter() - started,
             "preparation": ready - started,
@@ -152,6 +155,21 @@ class Worker:
             self.store.finish(spec, outcome.result, outcome.predictions, timings)
         recorder.forget()
         self.trained += 1
+
+    def _keep_models(self, trainer: Trainer, outcomes: list[Outcome]) -> None:
+        """Write the weights that the study wants: before the results, so that none lacks them."""
+        if self.study.settings.save != "none":
+            # Nothing of it is loaded where nothing is saved.
+            from workbench.saved.writing import write_waiting
+
+            write_waiting(self.store, self.study, trainer, outcomes)
+
+    def _settle(self) -> None:
+        """Let the study keep what it wants of its models, as far as that is known."""
+        if self.study.settings.save != "none":
+            from workbench.saved.settling import settle
+
+            settle(self.store, self.study)
 
     def _run(self, trainer: Trainer) -> list[Outcome]:
         try:

@@ -309,3 +309,29 @@ def _refuse_new_encoder(checkpoint: Checkpoint, new: tuple[str, ...]) -> None:
             f"are missing or of another shape, such as {lost[0].removeprefix('encoder.')}): put "
             f"the files of one checkpoint into {str(checkpoint.folder)!r}"
         )
+
+
+def load_whole(
+    checkpoint: Checkpoint, outputs: int, per_token: bool, dropout: float | None = None
+) -> tuple[Any, dict[str, Tensor]]:
+    """Load a checkpoint as transformers' own model of the family, to be given trained weights.
+
+    Parameters
+    ----------
+    checkpoint, outputs, per_token, dropout
+        As for `load`, whose native head it has.
+
+    Returns
+    -------
+    model
+        `AutoModelForSequenceClassification` or, per token, `AutoModelForTokenClassification`.
+    parameters
+        Its parameters by the names they have in a `Network`; to write to one changes the model.
+    """
+    model, _ = _load_native(checkpoint, _config(checkpoint, outputs, dropout), per_token)
+    pooler = getattr(model.base_model, "pooler", None)
+    network = _split(checkpoint.architecture, model, per_token, "native")
+    parameters: dict[str, Tensor] = dict(network.named_parameters())
+    if pooler is not None:
+        model.base_model.pooler = pooler
+    return model, parameters

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CONFIG_MAPPING, AutoTokenizer, PreTrainedTokenizerBase
 
 from workbench.errors import WorkbenchError
@@ -21,27 +20,16 @@ def load_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
         When its files are missing or damaged.
     """
     check_tokenizer(checkpoint)
-    spaced = checkpoint.architecture.spaced
+    spaced = {"add_prefix_space": True} if checkpoint.architecture.spaced else {}
     with explained(checkpoint):
-        tokenizer = AutoTokenizer.from_pretrained(
+        return AutoTokenizer.from_pretrained(
             checkpoint.folder,
             config=stored_config(checkpoint),
             local_files_only=True,
             trust_remote_code=False,
-            **({"add_prefix_space": True} if spaced else {}),
+            **spaced,
             **casing(checkpoint.folder),
         )
-        if spaced:
-            _space_words(tokenizer)
-    return tokenizer
-
-
-def _space_words(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Give a word that comes alone the space that stood before it: its byte pairs are others."""
-    splits: Any = tokenizer._tokenizer.pre_tokenizer
-    # A tokenizer without a class of its own does not heed what it was asked for.
-    if isinstance(splits, ByteLevel):
-        splits.add_prefix_space = True
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from workbench.execution.loading import uncollected
 from workbench.notebook.timing import sentence, training_seconds
 from workbench.store.atomic import make_folder
 from workbench.store.settings import SweepSettings, outputs_folder, project_root
+from workbench.tasks.own.path import is_task_file
 
 NOTEBOOK = "notebooks/sweep.ipynb"
 
@@ -44,7 +45,7 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
         raise WorkbenchError(
             f"there is no {NOTEBOOK} here: type this in the folder the project was cloned to"
         )
-    target = target or outputs_folder(settings) / f"{settings.task.replace(':', '-')}.ipynb"
+    target = target or outputs_folder(settings) / f"{file_stem(settings.task)}.ipynb"
     make_folder(target.parent)
     print(f"Running {NOTEBOOK}", flush=True)
     ran = _execute(source, target, _typed(settings, values))
@@ -53,6 +54,16 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     print(f"Notebook: {target}")
     print(f"Time: {sentence(time.monotonic() - started, training_seconds(ran))}")
     return 0
+
+
+def file_stem(task: str) -> str:
+    """Return what a task's files are called: its name, of a task file the short one."""
+    if is_task_file(task):
+        # Only then, because it takes a second.
+        from workbench.tasks.catalogue import shown
+
+        return shown(task)
+    return task.replace(":", "-")
 
 
 def _typed(settings: SweepSettings, values: Mapping[str, Any]) -> dict[str, Any]:

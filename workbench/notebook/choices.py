@@ -18,8 +18,9 @@ from workbench.models.catalogue import AUTO, BUNDLED, MODELS, PREFERRED, Model
 from workbench.models.checkpoint import Checkpoint, local_folder
 from workbench.store.settings import SweepSettings
 from workbench.tasks import miniature
-from workbench.tasks.catalogue import TASKS, canonical, find
+from workbench.tasks.catalogue import canonical, every, find
 from workbench.tasks.loading import locate
+from workbench.tasks.own.loading import is_here
 from workbench.tasks.task import SPLITS, Task
 from workbench.techniques import parse
 from workbench.training.device import find_device, find_precision
@@ -111,7 +112,7 @@ def tasks(model: str = DEFAULT_MODEL, network: bool | None = None) -> list[Optio
     """
     return [
         _task(task, option, model, _reachable(network))
-        for task in TASKS.values()
+        for task in every()
         for option in task.options or ("",)
     ]
 
@@ -285,7 +286,7 @@ def _gigabytes(size: int) -> str:
 
 def _task(task: Task, option: str, model: str, network: bool) -> Option:
     here, reason = _task_state(task, network)
-    facts = [f"{_size(task, option)} in train, dev and test", metric_title(task.metric)]
+    facts = [_size(task, option), metric_title(task.metric)]
     yardstick = _yardstick(task.name, model)
     if yardstick is not None:
         facts.append(f"published: {yardstick.label} ({yardstick.source})")
@@ -295,17 +296,21 @@ def _task(task: Task, option: str, model: str, network: bool) -> Option:
 
 
 def _size(task: Task, option: str) -> str:
+    if task.own:
+        return f"counted when {task.own} is read"
     made = miniature.Settings.parse(task.name, option) if task.synthetic else None
     counts = tuple(map(made.units, SPLITS)) if made else task.counts
     # What is generated is counted before it is known how many mentions a sentence has.
     unit = "examples" if made else task.unit
-    return f"{' / '.join(f'{count:,}' for count in counts)} {unit}"
+    return f"{' / '.join(f'{count:,}' for count in counts)} {unit} in train, dev and test"
 
 
 def _task_state(task: Task, network: bool) -> tuple[bool, str]:
     """Tell whether a task's data is on this machine, and why it cannot be read."""
     if task.synthetic:
         return True, ""
+    if task.own:
+        return _own_state(task.own, network)
     opened = _would_download if network else _no_network
     try:
         locate(task, open_url=opened)
@@ -314,6 +319,12 @@ def _task_state(task: Task, network: bool) -> tuple[bool, str]:
     except WorkbenchError as refusal:
         return False, str(refusal)
     return True, ""
+
+
+def _own_state(path: Path, network: bool) -> tuple[bool, str]:
+    here = is_here(path)
+    absent = "" if here or network else f"the data of {path} is on the hub: connect to download it"
+    return here, absent
 
 
 class _WouldDownload(Exception):

@@ -97,7 +97,10 @@ class Chooser:
 
     def _make(self) -> None:
         self.task = Picker(
-            "task", _HELP["task"], "another: type its name with options", self._changed
+            "task",
+            _HELP["task"],
+            "another: type its name with options, or the path of a task file",
+            self._changed,
         )
         self.model = Picker(
             "model", _HELP["models"], "another: type a hub id, a folder, or several", self._changed

@@ -7,9 +7,11 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.execution.estimate import estimate
+from workbench.saved.place import told
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, plan_study
+from workbench.tasks.catalogue import shown
 from workbench.training.native import notice
 
 
@@ -43,15 +45,17 @@ def planned(store: RunStore, study: Study) -> str:
     lines = [describe(study, missing), estimate(store, study).text()]
     if missing and study.device == "cpu":
         lines.append(notice())
+    lines.append(told(store, study))
     return "\n".join(filter(None, lines))
 
 
 def describe(study: Study, missing: int) -> str:
     """Return the first lines of a sweep: what it runs, on what."""
     models = ", ".join(dict.fromkeys(spec.model for spec in study.specs))
+    task, precision = shown(study.specs[0].task), study.specs[0].precision
     lines = [
         f"Study {study.name}: {len(study.specs)} runs, {missing} of them to train",
-        f"{study.specs[0].task} with {models}, on {study.device} in {study.specs[0].precision}",
+        f"{task} with {models}, on {study.device} in {precision}",
     ]
     return "\n".join([*lines, *study.notes])
 

@@ -80,6 +80,11 @@ def presets(task: str, model: str) -> list[Preset]:
 
 def _recipe_source(task: Task, model: Model | None) -> str:
     """Say where batch size, learning rate and epochs come from (`workbench.tasks.catalogue`)."""
+    if task.own:
+        return (
+            "settings of the task file; where it names none, of the workbench "
+            "(rate and batch size from the grid of Gu et al. 2020, arXiv:2007.15779)"
+        )
     if task.synthetic:
         return "settings of this workbench: the task is generated"
     if model is None:

@@ -12,7 +12,6 @@ from datasets import Dataset
 from workbench.notebook.disagreement import answers, dispute, spread
 from workbench.notebook.highlighting import Passage, highlighted, listed, marked, tagged
 from workbench.notebook.palette import COLOURS
-from workbench.tasks.document import Document
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.tagging import Tagging
 
@@ -94,7 +93,7 @@ class Texts(Reader):
         self.columns = columns
 
     def _texts(self) -> list[str]:
-        columns = (self.records[name] for name in self.columns)
+        columns = (self.records[name][:] for name in self.columns)
         return ["\n".join(texts) for texts in zip(*columns, strict=True)]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
@@ -195,7 +194,7 @@ class Sentences(Reader):
         self.shape = shape
 
     def _texts(self) -> list[str]:
-        return [" ".join(words) for words in self.records["words"]]
+        return [" ".join(words) for words in self.records["words"][:]]
 
     def passages(self, item: int) -> tuple[Passage, ...]:
         record = self.records[item]
@@ -205,7 +204,7 @@ class Sentences(Reader):
         return ""
 
     def divide(self, predictions: np.ndarray) -> list[np.ndarray]:
-        ends = np.cumsum([len(words) for words in self.records["words"]])
+        ends = np.cumsum([len(words) for words in self.records["words"][:]])
         return np.split(np.asarray(predictions), ends[:-1], axis=1)
 
     def verdict(self, predictions: np.ndarray) -> str:
@@ -231,8 +230,8 @@ def read(loaded: LoadedTask, split: str) -> Reader:
 
 def read_scored(loaded: LoadedTask) -> Reader:
     """Return what shows the test set as it is scored: whole documents, where there are any."""
-    shape = loaded.shape
-    if not isinstance(shape, Document):
+    shape: Any = loaded.shape
+    if shape.objective != "multi-label":
         return read(loaded, "test")
     records = loaded.splits["test"]
     documents = shape.join(records)

@@ -22,8 +22,9 @@ from workbench.analysis import summary
 from workbench.analysis.conclusion import adjusted_interval, verdict
 from workbench.errors import WorkbenchError
 from workbench.notebook import static
-from workbench.notebook.batch import NOTEBOOK
+from workbench.notebook.batch import NOTEBOOK, file_stem
 from workbench.notebook.report import Report
+from workbench.notebook.saving import ModelSaver
 from workbench.store.atomic import write_bytes, write_text
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
@@ -62,7 +63,7 @@ def command_of(settings: SweepSettings) -> str:
 
 
 def _stem(settings: SweepSettings) -> str:
-    return settings.study or settings.task.replace(":", "-")
+    return settings.study or file_stem(settings.task)
 
 
 def _option(value: str | int | float) -> str:
@@ -292,14 +293,16 @@ class Understand:
             for name, tooltip in _TOOLTIPS.items()
         }
         self._row = ipywidgets.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"})
-        self.widget = ipywidgets.VBox([self.text, self._row, self.said])
+        self.models = ModelSaver(store, study, self._say)
+        self.widget = ipywidgets.VBox([self.text, self._row, self.models.widget, self.said])
         for button in self.buttons.values():
             button.disabled = True
         self._in_thread(lambda: self._fill(Findings(store, study)))
 
     def close(self) -> None:
         """Take its widgets away: what is still displayed would be kept for good otherwise."""
-        for each in (*self.buttons.values(), self.text, self.said, self._row, self.widget):
+        own = (*self.buttons.values(), self.text, self.said, self._row, self.widget)
+        for each in (*own, *self.models.widgets):
             for part in (each.layout, getattr(each, "style", each), each):
                 part.close()
 
@@ -313,6 +316,7 @@ class Understand:
         for button, save in zip(self.buttons.values(), saving, strict=True):
             button.on_click(lambda _, save=save: self._in_thread(lambda: self._save(save)))
             button.disabled = False
+        self.models.enable()
         self._command = findings.command
         self._filled(findings)
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.notebook.highlighting import Passage, Piece, Segmentation
-from workbench.tasks.encoding import encode_texts, encode_words
+from workbench.tasks.encoding import UNCUT, encode_texts, encode_words
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-UNCUT = 1 << 30
-"""More word pieces than any text has."""
 
 
 def segment(

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -80,8 +81,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
         See `explained`.
     """
     path = Path(path)
-    name = f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.partial"
-    temporary = path.with_name(name)
+    temporary = _beside(path)
     try:
         with explained(path):
             make_folder(path.parent)
@@ -92,6 +92,49 @@ def replacing(path: Path | str) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path | str) -> Iterator[Path]:
+    """Lend a new folder that takes the place of `path` when the block ends well.
+
+    Parameters
+    ----------
+    path
+        The folder to write; what stands there is removed. Its parent is created where it is
+        missing.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it, to be filled with files. It is removed when the block fails.
+
+    Raises
+    ------
+    WorkbenchError
+        See `explained`.
+    """
+    path = Path(path)
+    temporary = _beside(path)
+    try:
+        with explained(path):
+            make_folder(path.parent)
+            temporary.mkdir()
+            yield temporary
+            for item in sorted(temporary.iterdir()):
+                _synchronise(item)
+            _synchronise(temporary)
+            # A folder that holds files cannot be renamed over.
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(temporary, path)
+            _synchronise(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    """Return a free name in the same folder, which tells that what it names is not whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.partial")
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:

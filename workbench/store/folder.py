@@ -127,6 +127,13 @@ class RunStore:
         write_json(folder / TIMINGS, timings)
         write_json(folder / RESULT, _sealed(spec.id, plain(result), content))
 
+    def agrees(
+        self, spec: RunSpec, result: dict[str, Any], predictions: dict[str, np.ndarray]
+    ) -> bool:
+        """Tell whether a repeated computation left what is stored, to the byte."""
+        sealed = _sealed(spec.id, plain(result), _predictions_to_bytes(predictions))
+        return self.finished(spec.id) and self.result(spec.id) == sealed
+
     def result(self, run_id: str) -> dict[str, Any] | None:
         """Return a run's result, or None when it is absent or damaged (a quick check).
 

@@ -23,7 +23,7 @@ class Leftover:
     """A file or folder that nothing needs any more."""
 
     kind: str
-    """temporary file, unfinished run, finished run, checkpoint or lock file."""
+    """temporary file, unfinished run, finished run, checkpoint, waiting weights or lock file."""
     path: Path
     bytes: int
     """The size of all it holds."""
@@ -49,7 +49,12 @@ def survey(
     """
     runs = list(_runs(store, keep, drop_finished_outside_studies))
     inside = {item.path for item in runs}
-    others = [*_temporary_files(store), *_checkpoints(store, keep), *_locks(store)]
+    others = [
+        *_temporary_files(store),
+        *_checkpoints(store, keep),
+        *_waiting_weights(store, keep),
+        *_locks(store),
+    ]
     found = runs + [item for item in others if inside.isdisjoint(item.path.parents)]
     return [item for item in found if not any(working(store, run) for run in item.runs)]
 
@@ -64,8 +69,9 @@ def collect(
     """Remove what nothing needs any more.
 
     These are: temporary files of writers that died; checkpoints with no unfinished run that a
-    study holds; unfinished (or damaged) run folders that no study holds; lock files. Runs that
-    somebody works on are left out with all that belongs to them.
+    study holds; weights of a run that no study holds, which wait for one to be complete;
+    unfinished (or damaged) run folders that no study holds; lock files. Runs that somebody works on
+    are left out with all that belongs to them. Models that a study has kept stay.
 
     Parameters
     ----------
@@ -115,6 +121,12 @@ def _checkpoints(store: RunStore, keep: Collection[str]) -> Iterator[Leftover]:
         runs = [] if state is None else state.get("runs")
         if runs is not None and not store.missing(run for run in runs if run in keep):
             yield _leftover("checkpoint", path, tuple(runs))
+
+
+def _waiting_weights(store: RunStore, keep: Collection[str]) -> Iterator[Leftover]:
+    for path in sorted(store.root.glob("models/*/.waiting/*")):
+        if is_run_id(path.name) and path.name not in keep:
+            yield _leftover("waiting weights", path, (path.name,))
 
 
 def _temporary_files(store: RunStore) -> Iterator[Leftover]:

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
+from workbench.tasks.own.path import absolute
+
+SAVES = ("none", "best", "every")
+"""The members of a study whose models are kept."""
 
 _NOTEBOOK_NAMES = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 """What a notebook's namespace holds before any cell ran."""
@@ -37,7 +41,7 @@ class SweepSettings:
     """What a sweep runs. Numbers left at 0 are the task's published ones for the model's size."""
 
     task: str = _setting(
-        "miniature-similarity", "biosses, hoc, ncbi-disease, ...; the miniature- ones are generated"
+        "miniature-similarity", "biosses, hoc, ..., or own.yaml; the miniature- ones are generated"
     )
     models: str = _setting(
         "auto", "auto (PubMedBERT where it can be had, else MiniLM), names, hub ids, folders"
@@ -53,6 +57,7 @@ class SweepSettings:
     train_size: int = _setting(
         0, "training examples drawn, or documents where a task has them", "all"
     )
+    subset_seed: int = _setting(0, "which ones train_size draws", "the first draw")
     head: str = _setting(
         "native",
         "layers on top",
@@ -62,6 +67,11 @@ class SweepSettings:
         "last",
         "the epoch whose weights are scored",
         words={"last": "", "best-dev": ""},
+    )
+    save: str = _setting(
+        "none",
+        "the trained models to keep",
+        words={"none": "", "best": "of each technique, by dev", "every": ""},
     )
     precision: str = _setting(
         "auto",
@@ -86,8 +96,12 @@ class SweepSettings:
     study: str = _setting("", "a name for this sweep", "one made from its settings")
 
     def __post_init__(self) -> None:
+        # A study is read in other folders than the one where its task file's path was typed.
+        object.__setattr__(self, "task", absolute(self.task))
         # What can be seen without loading anything is refused at once.
         _ = self.seed_list, self.model_names, self.technique_names
+        if self.save not in SAVES:
+            raise unknown("value of save", self.save, SAVES)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "SweepSettings":

@@ -13,6 +13,7 @@ import torch
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.checkpoint import Checkpoint, find_checkpoint
+from workbench.models.novelty import new_parts
 from workbench.spec import RunSpec, canonical_json
 from workbench.store.atomic import write_json
 from workbench.store.folder import RunStore
@@ -154,13 +155,15 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     device = find_device(settings.device)
     precision = find_precision(settings.precision, device)
     task = load_task(settings.task)
-    reduced = task.subset(settings.train_size, 0)
+    _check_head(settings, task)
+    reduced = task.subset(settings.train_size, settings.subset_seed)
     examples = len(reduced.splits["train"])
     specs: list[RunSpec] = []
     notes = list(task.notes)
     for name in settings.model_names:
         checkpoint = find_checkpoint(name, synthetic_task=task.task.synthetic)
         notes.extend(_model_notes(name, checkpoint))
+        notes.append(_new_weights(checkpoint, task, settings.head))
         specs.extend(_model_specs(settings, task, checkpoint, precision))
     unique = {spec.id: spec for spec in specs}
     name = _checked_name(settings.study) or _default_name(task, list(unique), device.type)
@@ -175,10 +178,19 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     )
     stored = _stored(store, study)
     if stored is None:
-        stored = _stacked(study, device)
-        if keep:
-            stored.save(store)
+        return _kept(_stacked(study, device), store, keep)
+    if stored.settings.save != settings.save:
+        # Which models are kept moves no result: the newest wish counts.
+        wish = replace(stored.settings, save=settings.save)
+        return _kept(replace(stored, settings=wish), store, keep)
     return stored
+
+
+def _kept(study: Study, store: RunStore, keep: bool) -> Study:
+    """Return a study, stored where it is to be kept."""
+    if keep:
+        study.save(store)
+    return study
 
 
 def _from_json(content: dict[str, Any]) -> Study:
@@ -234,11 +246,34 @@ def _fitting(
     return size
 
 
+def _check_head(settings: SweepSettings, task: LoadedTask) -> None:
+    """Refuse to keep models with a head that none of transformers' own classes has."""
+    if settings.save != "none" and not can_be_saved(settings.head, task.shape.objective):
+        raise WorkbenchError(
+            f"save is {settings.save}, but a model with head={settings.head} fits none of "
+            "transformers' own classes: choose head=native, or save=none"
+        )
+
+
+def can_be_saved(head: str, objective: str) -> bool:
+    """Tell whether transformers' own classes have a head.
+
+    One layer on ``[CLS]`` is in none of them: each family's classifier has a pooler, or a layer of
+    its own, before the outputs. The head of a token is one layer everywhere.
+    """
+    return head == "native" or objective == "token"
+
+
 def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:
     if checkpoint.name == name:
         return []
     reason = f"the model {name!r} is {checkpoint.name} on this machine"
     return [f"{reason} ({checkpoint.weights[:14]})."]
+
+
+def _new_weights(checkpoint: Checkpoint, task: LoadedTask, head: str) -> str:
+    drawn = new_parts(checkpoint, task.shape.objective == "token", head)
+    return f"New in {checkpoint.name}, drawn by each run's seed: {drawn}."
 
 
 def _model_specs(
@@ -251,6 +286,8 @@ def _model_specs(
             task=task.name,
             data=task.data_hash,
             train_size=settings.train_size,
+            # Where nothing is drawn, a seed for it must not make another run.
+            subset_seed=settings.subset_seed if settings.train_size else 0,
             model=checkpoint.name,
             weights=checkpoint.weights,
             head=settings.head,
@@ -284,7 +321,7 @@ def _compositions(settings: SweepSettings, layers: int) -> list[Composition]:
 
 
 def _dropout(checkpoint: Checkpoint) -> float:
-    return float(checkpoint.config.get("hidden_dropout_prob", 0.1))
+    return float(checkpoint.config.get(checkpoint.architecture.dropouts[0], 0.1))
 
 
 def _checked_name(name: str) -> str:

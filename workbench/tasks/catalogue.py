@@ -6,13 +6,18 @@ models: those take the base model's batch size, half its epochs and a higher lea
 chosen on BIOSSES's dev pairs with MiniLM-L6.
 """
 
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.blurb.pubmedqa import QUESTIONS, TEST
 from workbench.tasks.lexicon import PHRASES
 from workbench.tasks.mention import TAGS
-from workbench.tasks.miniature import Settings
+from workbench.tasks.miniature import ANSWERS, PICO_TAGS, RELATIONS, Settings
+from workbench.tasks.own.path import absolute, is_task_file
+from workbench.tasks.own.registered import installed
+from workbench.tasks.own.task import own_task
+from workbench.tasks.tagging import OUTSIDE_LABEL
 from workbench.tasks.task import Recipe, Task
 
 SMALL_LEARNING_RATE = 2e-4
@@ -37,6 +42,12 @@ def names() -> tuple[str, ...]:
     return tuple(TASKS)
 
 
+def every() -> tuple[Task, ...]:
+    """Return every task that has a name: the catalogue's, then those of installed packages."""
+    added = (_own(path, name) for name, path in installed().items() if name not in TASKS)
+    return (*TASKS.values(), *added)
+
+
 def find(text: str) -> tuple[Task, str]:
     """Look up what a user typed.
 
@@ -44,7 +55,8 @@ def find(text: str) -> tuple[Task, str]:
     ----------
     text
         ``name`` or ``name:option``; for generated tasks any of
-        ``name:size=64:noise=0.1:difficulty=0.5:seed=1``.
+        ``name:size=64:noise=0.1:difficulty=0.5:seed=1``. A text that ends in ``.yaml`` or ``.yml``
+        is the path of a task file (`workbench.tasks.own`); installed packages may add names.
 
     Returns
     -------
@@ -62,9 +74,13 @@ def find(text: str) -> tuple[Task, str]:
     >>> find("hoc")[1], find("miniature-document:seed=1:size=64")[1]
     ('sentences', 'seed=1')
     """
+    if is_task_file(text):
+        return _own(Path(absolute(text))), ""
     name, _, option = text.strip().lower().partition(":")
+    if name not in TASKS and name in installed() and not option:
+        return _own(installed()[name], name), ""
     if name not in TASKS:
-        raise unknown("task", name, TASKS)
+        raise unknown("task", name, [*TASKS, *installed()])
     task = TASKS[name]
     if task.synthetic:
         return task, str(Settings.parse(name, option))
@@ -83,8 +99,35 @@ def canonical(task: Task, option: str) -> str:
     >>> canonical(*find("hoc:sentences")), canonical(*find("hoc:abstracts"))
     ('hoc', 'hoc:abstracts')
     """
+    if task.typed:
+        return task.typed
     default = next(iter(task.options), "")
     return task.name if option in ("", default) else f"{task.name}:{option}"
+
+
+def shown(name: str) -> str:
+    """Return what people read for a canonical name: of a task file its short name.
+
+    Examples
+    --------
+    >>> shown("hoc:abstracts"), shown("/home/user/lost/notes.yaml")
+    ('hoc:abstracts', 'notes')
+    """
+    if not is_task_file(name):
+        return name
+    try:
+        return find(name)[0].name
+    except WorkbenchError:  # It was moved or damaged, which is said where it is needed.
+        return Path(name).stem
+
+
+def _own(path: Path, registered: str = "") -> Task:
+    task = own_task(path, registered)
+    if not registered and task.name in (*TASKS, *installed()):
+        raise WorkbenchError(
+            f"the task file {path}: the name {task.name!r} is that of another task: choose another"
+        )
+    return task
 
 
 def _recipes(base: tuple[int, float, int], large: tuple[int, float, int]) -> dict[str, Recipe]:
@@ -103,6 +146,15 @@ _NER: dict[str, Any] = {
     "unit": "mentions",
     "max_length": 512,
     "labels": TAGS,
+}
+_PICO: dict[str, Any] = {
+    "shape": "pico",
+    "type": "PICO",
+    "metric": "macro_f1",
+    "unit": "words",
+    "max_length": 512,
+    "labels": PICO_TAGS,
+    "negative": (OUTSIDE_LABEL,),
 }
 _RELATION: dict[str, Any] = {
     "shape": "relation",
@@ -133,6 +185,7 @@ _QUESTION: dict[str, Any] = {
 }
 _MINIATURE: dict[str, Any] = {
     "folder": "",
+    "files": (),
     "counts": (0, 0, 0),
     "recipes": {
         "small": Recipe(8, SMALL_LEARNING_RATE, 6),
@@ -187,16 +240,10 @@ _ALL = (
         name="ebm-pico",
         title="EBM PICO",
         folder="ebmnlp",
-        shape="pico",
-        type="PICO",
-        metric="macro_f1",
-        unit="words",
         counts=(339167, 85321, 16364),
-        max_length=512,
         recipes=_recipes(base=(32, 5e-5, 1), large=(16, 2e-5, 1)),
-        labels=("I-PAR", "I-INT", "I-OUT", "O"),
-        negative=("O",),
         spared=("train.tsv",),
+        **_PICO,
     ),
     Task(
         name="chemprot",
@@ -285,6 +332,28 @@ _ALL = (
         name="miniature-mention",
         title="Miniature mention (synthetic)",
         **_NER,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-relation",
+        title="Miniature relation (synthetic)",
+        unit="candidate pairs",
+        labels=RELATIONS,
+        negative=RELATIONS[:1],
+        **_RELATION,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-question",
+        title="Miniature question (synthetic)",
+        labels=ANSWERS,
+        **_QUESTION,
+        **_MINIATURE,
+    ),
+    Task(
+        name="miniature-pico",
+        title="Miniature PICO (synthetic)",
+        **_PICO,
         **_MINIATURE,
     ),
 )

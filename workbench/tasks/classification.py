@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
-from workbench.tasks.encoding import encode_columns, flatten
+from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
 from workbench.tasks.units import any_of_unit, rarest, units
 
@@ -62,7 +62,7 @@ class Classification:
     ) -> Encoded:
         """Encode the texts; labels are the classes, ``int64 [records]``."""
         encoding = encode_columns(tokenizer, records, self.texts, max_length, self.keep_first)
-        return Encoded(*flatten(encoding), labels=_labels(records))
+        return Encoded(*flatten(encoding), labels=self.gold(records))
 
     def predict(self, records: Dataset, encoded: Encoded, outputs: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each record from outputs ``[records, classes]``."""
@@ -70,7 +70,7 @@ class Classification:
 
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return micro and macro F1, accuracy, and micro precision and recall, `metric` first."""
-        gold = _labels(records)
+        gold = self.gold(records)
         chosen = [metrics.one_hot(side, self.positive) for side in (gold, predictions)]
         precision, recall, micro = metrics.micro_f1(*chosen)
         scores: dict[str, float | None] = {
@@ -97,12 +97,18 @@ class Classification:
 
     def strata(self, records: Dataset) -> np.ndarray:
         """Return the class of each unit; the rarest one where a document holds several."""
-        return rarest(any_of_unit(records, metrics.one_hot(_labels(records), range(self.outputs))))
+        return rarest(
+            any_of_unit(records, metrics.one_hot(self.gold(records), range(self.outputs)))
+        )
+
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return the one or two texts of each record."""
+        return columns(records, self.texts)
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return the class of each record, ``int64 [records]``."""
+        return np.asarray(records["label"][:], np.int64)
 
     def count(self, records: Dataset) -> int:
         """Count records."""
         return len(records)
-
-
-def _labels(records: Dataset) -> np.ndarray:
-    return np.asarray(records["label"], np.int64)

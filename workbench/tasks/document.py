@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
-from workbench.tasks.encoding import encode_columns, flatten
+from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
 from workbench.tasks.units import DOCUMENT, any_of_unit, rarest, units
 
@@ -50,10 +50,10 @@ class Document:
         if DOCUMENT not in sentences.column_names:
             return sentences
         joined: dict[str, list] = {
-            name: _joined(sentences[name], sentences[DOCUMENT]) for name in self.texts
+            name: _joined(sentences[name][:], sentences[DOCUMENT][:]) for name in self.texts
         }
-        joined["labels"] = self._gold(sentences).tolist()
-        return Dataset.from_dict(joined | {DOCUMENT: list(dict.fromkeys(sentences[DOCUMENT]))})
+        joined["labels"] = self.gold(sentences).tolist()
+        return Dataset.from_dict(joined | {DOCUMENT: list(dict.fromkeys(sentences[DOCUMENT][:]))})
 
     def encode(
         self, records: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int
@@ -69,12 +69,12 @@ class Document:
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return the primary metric, precision and recall over documents and labels."""
         average = metrics.macro_f1 if self.metric == "macro_f1" else metrics.micro_f1
-        precision, recall, f1 = average(self._gold(records), predictions)
+        precision, recall, f1 = average(self.gold(records), predictions)
         return {self.metric: f1, "precision": precision, "recall": recall}
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one set of labels for all documents."""
-        gold = self._gold(records)
+        gold = self.gold(records)
         if self.metric == "macro_f1":
             # A class is best served by being predicted always.
             return metrics.macro_f1(gold, np.ones_like(gold))[2]
@@ -92,17 +92,22 @@ class Document:
 
     def strata(self, records: Dataset) -> np.ndarray:
         """Return the rarest label of each document; the number of labels where it has none."""
-        return rarest(self._gold(records))
+        return rarest(self.gold(records))
+
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return the one or two texts of each record."""
+        return columns(records, self.texts)
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return the labels of each document, ``uint8 [documents, labels]``."""
+        return any_of_unit(records, self._matrix(records))
 
     def count(self, records: Dataset) -> int:
         """Count documents."""
         return len(np.unique(units(records)))
 
     def _matrix(self, records: Dataset) -> np.ndarray:
-        return np.asarray(list(records["labels"]), bool).reshape(len(records), self.outputs)
-
-    def _gold(self, records: Dataset) -> np.ndarray:
-        return any_of_unit(records, self._matrix(records))
+        return np.asarray(records["labels"][:], bool).reshape(len(records), self.outputs)
 
 
 def _joined(texts: Sequence[str], documents: Sequence[str]) -> list[str]:

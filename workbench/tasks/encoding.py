@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 
+UNCUT = 1 << 30
+"""More word pieces than any text has."""
+
+
 def encode_texts(
     tokenizer: PreTrainedTokenizerBase,
     texts: list[str],
@@ -51,6 +55,12 @@ def encode_texts(
     return _batch(tokenizer, found)
 
 
+def columns(records: Dataset, names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the texts of each record that stand in the one or two columns named."""
+    # A slice of a column is read at once, its items one by one.
+    return list(zip(*(records[name][:] for name in names), strict=True))
+
+
 def encode_columns(
     tokenizer: PreTrainedTokenizerBase,
     records: Dataset,
@@ -59,7 +69,7 @@ def encode_columns(
     keep_first: bool = False,
 ) -> BatchEncoding:
     """Encode the one or two columns of records that hold texts: see `encode_texts`."""
-    texts = [list(records[column]) for column in columns]
+    texts = [records[column][:] for column in columns]
     second = texts[1] if len(texts) > 1 else None
     return encode_texts(tokenizer, texts[0], max_length, second, keep_first)
 

@@ -171,8 +171,11 @@ def _in_folder(root: Path, folder: str, name: str) -> Path:
         )
     path = root / folder / name
     if not path.is_file():
-        mend = "" if folder == REGISTRATION else f", or unset {DATA_VARIABLE} to download it"
-        raise WorkbenchError(f"the data folder {root} has no {folder}/{name}: put it there{mend}")
+        if folder == REGISTRATION:
+            mend = "register with BioASQ, as its licence asks of every user, and put it there"
+        else:
+            mend = f"put it there, or unset {DATA_VARIABLE} to download it"
+        raise WorkbenchError(f"the data folder {root} has no {folder}/{name}: {mend}")
     return path
 
 

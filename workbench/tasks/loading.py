@@ -18,7 +18,10 @@ from workbench.tasks.catalogue import TASKS, canonical, find
 from workbench.tasks.classification import Classification
 from workbench.tasks.document import Document
 from workbench.tasks.mention import Mention
+from workbench.tasks.own.loading import data_hash, load_own
+from workbench.tasks.own.task import shape_of
 from workbench.tasks.regression import Regression
+from workbench.tasks.subset import drawn
 from workbench.tasks.tagging import Words
 from workbench.tasks.task import Shape, Task
 
@@ -71,10 +74,11 @@ class LoadedTask:
     def subset(self, size: int, seed: int) -> "LoadedTask":
         """Keep a random part of the training units; dev and test stay whole.
 
-        Units (documents where the task has them, else records) are drawn in the order of a hash
-        of seed and position, so that every machine draws the same and a smaller subset lies
-        inside a larger one of the same seed. The order of the records is kept, and so is
-        `data_hash`.
+        Units (documents where the task has them, else records) are drawn as `subset.drawn` does:
+        every machine draws the same, a smaller part lies inside a larger one of the same seed, and
+        classes keep their shares, with at least one unit of each where there is room. Numbers
+        (regression) have no classes, so all units are drawn alike. The order of the records is
+        kept, and so is `data_hash`.
 
         Parameters
         ----------
@@ -88,7 +92,8 @@ class LoadedTask:
         WorkbenchError
             When there are fewer units.
         """
-        units = self.shape.units(self.splits["train"])
+        records = self.splits["train"]
+        units = self.shape.units(records)
         available = len(np.unique(units))
         if not 0 <= size <= available:
             raise WorkbenchError(
@@ -97,8 +102,8 @@ class LoadedTask:
             )
         if size == 0:
             return self
-        chosen = sorted(range(available), key=lambda unit: _draw(seed, unit))[:size]
-        train = self.splits["train"].select(np.flatnonzero(np.isin(units, chosen)))
+        chosen = drawn(size, seed, available, self.shape.strata(records))
+        train = records.select(np.flatnonzero(np.isin(units, chosen)))
         return replace(self, splits=self.splits | {"train": train})
 
 
@@ -108,7 +113,7 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     Parameters
     ----------
     text
-        ``name`` or ``name:option``; see `catalogue.find`.
+        ``name``, ``name:option``, or the path of a task file; see `catalogue.find`.
     folder
         A folder in BLURB's layout; without it ``WORKBENCH_DATA``, else the cache of downloads.
 
@@ -118,8 +123,10 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
         When the name is unknown, or its files are missing or damaged.
     """
     task, option = find(text)
-    shape = SHAPES[task.shape](task)
     name = canonical(task, option)
+    if task.own:
+        return _load_own(task, name, task.own)
+    shape = SHAPES[task.shape](task)
     if task.synthetic:
         splits = miniature.generate(task.shape, miniature.Settings.parse(task.name, option))
         return LoadedTask(task, option, name, shape, dict(splits), _hash_of_records(splits))
@@ -128,6 +135,13 @@ def load(text: str, folder: str | Path | None = None) -> LoadedTask:
     splits, notes = _read(task.name, option, tuple(paths.items()), tuple(digests.values()))
     notes += _differences(task, paths)
     return LoadedTask(task, option, name, shape, dict(splits), _hash_of_files(task, digests), notes)
+
+
+def _load_own(task: Task, name: str, path: Path) -> LoadedTask:
+    data = load_own(path)
+    shape = shape_of(data.description, data.labels)
+    task = replace(task, labels=data.labels)
+    return LoadedTask(task, "", name, shape, dict(data.splits), data_hash(data), data.notes)
 
 
 def locate(
@@ -160,10 +174,6 @@ def _read(
 ) -> tuple[reading.Splits, reading.Notes]:
     """Read files once in a process for as long as their content (the digests) stays the same."""
     return reading.read(TASKS[name], option, dict(paths))
-
-
-def _draw(seed: int, unit: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{unit}".encode()).digest()
 
 
 def _hash_of_files(task: Task, digests: dict[str, str]) -> str:

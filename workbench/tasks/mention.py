@@ -42,10 +42,10 @@ class Mention(Tagging):
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return ``entity_f1``, ``precision`` and ``recall`` by exact match of mentions."""
         starts = sentence_starts(records)
-        sides = [self.spans(side, starts) for side in (self.tags(records), predictions)]
+        sides = [self.spans(side, starts) for side in (self.gold(records), predictions)]
         precision, recall, f1 = metrics.entity_f1(*sides)
         return {"entity_f1": f1, "precision": precision, "recall": recall}
 
     def count(self, records: Dataset) -> int:
         """Count gold mentions."""
-        return len(self.spans(self.tags(records), sentence_starts(records))[0])
+        return len(self.spans(self.gold(records), sentence_starts(records))[0])

@@ -1,32 +1,25 @@
 """Generated tasks: small, synthetic, and shaped like the real ones.
 
-Every task is made from findings: a drug does something to a gene, in cells, in patients with a
-disease. A finding becomes a sentence whose words know which slot they fill, and each task shape
-reads its label off the slots, so a new shape needs a function that makes one unit and no grammar
-of its own.
+Every task is made from findings (see `findings`), and each task shape reads its label off their
+slots, so a new shape needs a function that makes one unit and no grammar of its own.
 
-All randomness comes from `random.Random.random` seeded by a text (its sequence is the same on
-every machine and every version of Python), one generator a unit: a larger training set starts
-with the smaller one, and dev and test items do not depend on the size of the training set beyond
-their number.
+Each unit has random draws of its own: a larger training set starts with the smaller one, and dev
+and test items do not depend on the size of the training set beyond their number.
 """
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from datasets import Dataset
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks import lexicon
+from workbench.tasks.findings import TABLES, Draws, Words, draw_finding, text, write
 from workbench.tasks.mention import BEGIN, INSIDE, OUTSIDE
 from workbench.tasks.task import SPLITS
-
-Item = TypeVar("Item")
-Words = list[tuple[str, str]]
-"""A sentence: each word with the slot it fills, or with an empty slot."""
+from workbench.tasks.units import DOCUMENT
 
 LARGEST = 100_000
 
@@ -104,90 +97,11 @@ def _written(value: int | float) -> str:
     return repr(value).removesuffix(".0")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one sentence says; the fields are names of things in the lexicon's tables."""
-
-    drug: tuple[str, ...]
-    relation: str
-    gene: tuple[str, ...]
-    disease: tuple[str, ...]
-    cell: tuple[str, ...]
-
-
 COMPARED = ("drug", "relation", "gene", "disease")
 """The slots whose agreement is the similarity of two sentences."""
 
 AGREEMENTS = (0, 0, 1, 2, 3, 4, 4)
 """How many slots agree: the ends twice as often, or 64 pairs would teach a small model little."""
-
-TEMPLATES = (
-    "{drug} {relation} {gene} in {cell} in {disease} .",
-    "in {disease} , {drug} {relation} {gene} in {cell} .",
-    "in {cell} , {drug} {relation} {gene} during {disease} .",
-    "in this {disease} model , {drug} {relation} {gene} .",
-)
-"""Ways to say a finding; the first is the plain one."""
-
-
-class Draws:
-    """Random draws that are the same on every machine, addressed by a text."""
-
-    def __init__(self, *address: object):
-        self.address = "/".join(map(str, address))
-        self._random = random.Random(self.address).random
-
-    def chance(self, probability: float) -> bool:
-        """Return True with this probability."""
-        return self._random() < probability
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        """Return one of the items, each as likely as any."""
-        return items[int(self._random() * len(items))]
-
-    def other(self, items: Sequence[Item], item: Item) -> Item:
-        """Return one of the items that is not this one."""
-        return self.pick([candidate for candidate in items if candidate != item])
-
-    def sample(self, items: Sequence[Item], count: int) -> list[Item]:
-        """Return distinct items in random order."""
-        return sorted(items, key=lambda _: self._random())[:count]
-
-
-_TABLES: dict[str, Sequence[Any]] = {
-    "drug": lexicon.DRUGS,
-    "relation": tuple(lexicon.VERBS),
-    "gene": lexicon.GENES,
-    "disease": lexicon.DISEASES,
-    "cell": lexicon.CELLS,
-}
-
-
-def draw_finding(draws: Draws) -> Finding:
-    """Draw every slot of a finding."""
-    return Finding(**{slot: draws.pick(table) for slot, table in _TABLES.items()})
-
-
-def write(finding: Finding, draws: Draws, difficulty: float) -> Words:
-    """Write a finding as a sentence, plainly or, as often as `difficulty` says, otherwise."""
-    template = draws.pick(TEMPLATES) if draws.chance(difficulty) else TEMPLATES[0]
-    written = {slot: _name(finding, slot, draws, difficulty) for slot in _TABLES}
-    words: Words = []
-    for part in template.split():
-        slot = part.strip("{}") if part.startswith("{") else ""
-        words += [(word, slot) for word in (written[slot] if slot else part).split()]
-    return words
-
-
-def _name(finding: Finding, slot: str, draws: Draws, difficulty: float) -> str:
-    value = getattr(finding, slot)
-    choices = lexicon.VERBS[value] if slot == "relation" else value
-    return draws.pick(choices) if draws.chance(difficulty) else choices[0]
-
-
-def text(words: Words) -> str:
-    """Return a sentence as text, its words separated by spaces."""
-    return " ".join(word for word, _ in words)
 
 
 def similarity(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
@@ -195,7 +109,7 @@ def similarity(draws: Draws, settings: Settings, noise: float) -> list[dict[str,
     first = draw_finding(draws)
     agree = draws.pick(AGREEMENTS)
     differing = draws.sample(COMPARED, len(COMPARED) - agree)
-    changes = {slot: draws.other(_TABLES[slot], getattr(first, slot)) for slot in differing}
+    changes = {slot: draws.other(TABLES[slot], getattr(first, slot)) for slot in differing}
     second = replace(first, **changes)
     sentences = [text(write(one, draws, settings.difficulty)) for one in (first, second)]
     score = draws.pick(AGREEMENTS) if draws.chance(noise) else agree
@@ -233,15 +147,20 @@ def _outcome_sentence(kind: str, draws: Draws, difficulty: float) -> str:
 def mention(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
     """Make one tagged sentence; a word before the disease is part of its mention or not."""
     words = write(draw_finding(draws), draws, settings.difficulty)
-    if draws.chance(settings.difficulty):
-        first = next(place for place, (_, slot) in enumerate(words) if slot == "disease")
-        inside = draws.chance(0.5)
-        before = draws.pick(lexicon.COURSES if inside else lexicon.DEGREES)
-        words.insert(first, (before, "disease" if inside else ""))
+    _precede_disease(words, draws, settings.difficulty)
     tags = _disease_tags(words)
     if draws.chance(noise):
         tags = draws.sample([BEGIN] + [OUTSIDE] * (len(words) - 1), len(words))
     return [{"words": [word for word, _ in words], "tags": tags}]
+
+
+def _precede_disease(words: Words, draws: Draws, difficulty: float) -> None:
+    """Put a word before the disease as often as `difficulty` says: a part of it or not."""
+    if draws.chance(difficulty):
+        first = next(place for place, (_, slot) in enumerate(words) if slot == "disease")
+        inside = draws.chance(0.5)
+        before = draws.pick(lexicon.COURSES if inside else lexicon.DEGREES)
+        words.insert(first, (before, "disease" if inside else ""))
 
 
 def _disease_tags(words: Words) -> list[int]:
@@ -252,10 +171,84 @@ def _disease_tags(words: Words) -> list[int]:
     ]
 
 
+RELATIONS = ("none", "inhibition", "activation", "binding")
+"""What a drug does to a gene, as the classes of pairs."""
+
+
+def relation(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
+    """Make one sentence with a marked drug and gene; another gene may stand beside the marked."""
+    finding = replace(draw_finding(draws), drug=("@CHEMICAL$",), gene=("@GENE$",))
+    kind = finding.relation if finding.relation in RELATIONS else RELATIONS[0]
+    if draws.chance(settings.difficulty):
+        other = draws.pick(lexicon.GENES)[0]
+        spared = draws.chance(0.5)
+        names = (other, "@GENE$") if spared else ("@GENE$", other)
+        finding = replace(finding, gene=(" but not ".join(names),), relation=_affecting(draws))
+        kind = RELATIONS[0] if spared else finding.relation
+    sentence = text(write(finding, draws, settings.difficulty))
+    label = draws.pick(RELATIONS) if draws.chance(noise) else kind
+    return [{"text": sentence, "label": RELATIONS.index(label)}]
+
+
+ANSWERS = ("yes", "no", "maybe")
+
+
+def question(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
+    """Make a question whether a drug affects a gene, and a context that answers it."""
+    answer = draws.pick(ANSWERS)
+    finding = replace(
+        draw_finding(draws), relation="independence" if answer == "no" else _affecting(draws)
+    )
+    said = text(write(finding, draws, settings.difficulty))
+    context = [f"it is unclear whether {said}" if answer == "maybe" else said]
+    if draws.chance(settings.difficulty):
+        other = replace(draw_finding(draws), drug=draws.other(lexicon.DRUGS, finding.drug))
+        context = draws.sample([*context, text(write(other, draws, settings.difficulty))], 2)
+    asked = f"does {finding.drug[0]} affect {finding.gene[0]} ?"
+    label = draws.pick(ANSWERS) if draws.chance(noise) else answer
+    return [{"question": asked, "context": " ".join(context), "label": ANSWERS.index(label)}]
+
+
+def _affecting(draws: Draws) -> str:
+    return draws.pick(RELATIONS[1:])
+
+
+PICO_TAGS = ("I-PAR", "I-INT", "I-OUT", "O")
+"""Participants, intervention, outcome, and words of none, as EBM PICO tags them."""
+
+_ELEMENTS = {"disease": 0, "drug": 1, "gene": 2}
+"""Which tag the words of a slot have."""
+
+
+def pico(draws: Draws, settings: Settings, noise: float) -> list[dict[str, Any]]:
+    """Make the two sentences of an abstract: patients, a drug, and the outcome in a gene's place.
+
+    A word before the disease is part of the participants or not.
+    """
+    sentences = [_outcome_of_patients(draws, settings.difficulty) for _ in range(2)]
+    tags = [[_ELEMENTS.get(slot, len(_ELEMENTS)) for _, slot in words] for words in sentences]
+    if draws.chance(noise):
+        tags = [draws.sample(line, len(line)) for line in tags]
+    return [
+        {"words": [word for word, _ in words], "tags": line, DOCUMENT: draws.address}
+        for words, line in zip(sentences, tags, strict=True)
+    ]
+
+
+def _outcome_of_patients(draws: Draws, difficulty: float) -> Words:
+    finding = replace(draw_finding(draws), gene=(draws.pick(lexicon.NEUTRAL),))
+    words = write(finding, draws, difficulty)
+    _precede_disease(words, draws, difficulty)
+    return words
+
+
 MAKERS: dict[str, Callable[[Draws, Settings, float], list[dict[str, Any]]]] = {
     "similarity": similarity,
     "document": document,
     "mention": mention,
+    "relation": relation,
+    "question": question,
+    "pico": pico,
 }
 """How a unit of each shape is made; the noise is given apart because dev and test have none."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
-from workbench.tasks.encoding import encode_columns, flatten
+from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
 from workbench.tasks.units import units
 
@@ -53,7 +53,7 @@ class Regression:
     ) -> Encoded:
         """Encode the texts; labels are the scores, ``float32 [records]``."""
         pieces = flatten(encode_columns(tokenizer, records, self.texts, max_length))
-        return Encoded(*pieces, labels=np.asarray(records["score"], np.float32))
+        return Encoded(*pieces, labels=self.gold(records).astype(np.float32))
 
     def predict(self, records: Dataset, encoded: Encoded, outputs: np.ndarray) -> np.ndarray:
         """Return the outputs ``[records, 1]`` as ``float32 [records]``."""
@@ -61,7 +61,7 @@ class Regression:
 
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return ``pearson`` and ``spearman``, `metric` first; None for constant predictions."""
-        gold = np.asarray(records["score"], np.float64)
+        gold = self.gold(records)
         scores = {
             "pearson": metrics.pearson(gold, predictions),
             "spearman": metrics.spearman(gold, predictions),
@@ -83,6 +83,14 @@ class Regression:
     def strata(self, records: Dataset) -> None:
         """Return None: a number is no class."""
         return None
+
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return the one or two texts of each record."""
+        return columns(records, self.texts)
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return the scores, ``float64 [records]``."""
+        return np.asarray(records["score"][:], np.float64)
 
     def count(self, records: Dataset) -> int:
         """Count records."""

@@ -74,24 +74,24 @@ class Tagging(ABC):
         self, records: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int
     ) -> Encoded:
         """Encode the sentences; labels are ``int64 [tokens]``, set on first pieces only."""
-        encoding = encode_words(tokenizer, list(records["words"]), max_length)
+        encoding = encode_words(tokenizer, records["words"][:], max_length)
         token_ids, segments, offsets = flatten(encoding)
         firsts = first_pieces(encoding)
         labels = np.full(len(token_ids), IGNORED, np.int64)
-        labels[firsts] = self.tags(records)[_seen_words(records, firsts, offsets)]
+        labels[firsts] = self.gold(records)[_seen_words(records, firsts, offsets)]
         return Encoded(token_ids, segments, offsets, labels)
 
     def predict(self, records: Dataset, encoded: Encoded, outputs: np.ndarray) -> np.ndarray:
         """Return the likeliest label of each word from outputs ``[tokens, labels]``."""
         firsts = encoded.labels != IGNORED
-        predictions = np.full(len(self.tags(records)), self.outside, self._index)
+        predictions = np.full(len(self.gold(records)), self.outside, self._index)
         seen = _seen_words(records, firsts, encoded.offsets)
         predictions[seen] = np.argmax(np.asarray(outputs)[firsts], axis=1)
         return predictions
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one label for all words."""
-        words = len(self.tags(records))
+        words = len(self.gold(records))
         constants = [np.full(words, tag, self._index) for tag in range(self.outputs)]
         return max(self.score(records, constant)[self.metric] or 0.0 for constant in constants)
 
@@ -106,12 +106,16 @@ class Tagging(ABC):
 
     def strata(self, records: Dataset) -> np.ndarray:
         """Return 1 for each unit in which a word is not outside, 0 for the others."""
-        mentioned = [any(tag != self.outside for tag in tags) for tags in records["tags"]]
+        mentioned = [any(tag != self.outside for tag in tags) for tags in records["tags"][:]]
         return any_of_unit(records, np.array(mentioned)[:, None])[:, 0].astype(np.int64)
 
-    def tags(self, records: Dataset) -> np.ndarray:
-        """Return the gold labels of all words on one line, ``[words]``."""
-        return np.fromiter(chain.from_iterable(records["tags"]), self._index)
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return the words of each sentence."""
+        return [tuple(words) for words in records["words"][:]]
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return the labels of all words on one line, ``[words]``."""
+        return np.fromiter(chain.from_iterable(records["tags"][:]), self._index)
 
     @property
     def _index(self) -> np.dtype:
@@ -146,14 +150,14 @@ class Words(Tagging):
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return the primary metric with its precision and recall, over every label but outside."""
         chosen = [tag for tag in range(self.outputs) if tag != self.outside]
-        sides = [metrics.one_hot(side, chosen) for side in (self.tags(records), predictions)]
+        sides = [metrics.one_hot(side, chosen) for side in (self.gold(records), predictions)]
         average = metrics.macro_f1 if self.metric == "macro_f1" else metrics.micro_f1
         precision, recall, f1 = average(*sides)
         return {self.metric: f1, "precision": precision, "recall": recall}
 
     def count(self, records: Dataset) -> int:
         """Count words whose gold label is not outside."""
-        return int((self.tags(records) != self.outside).sum())
+        return int((self.gold(records) != self.outside).sum())
 
 
 def sentence_starts(records: Dataset) -> np.ndarray:
@@ -165,7 +169,7 @@ def sentence_starts(records: Dataset) -> np.ndarray:
 
 
 def _word_counts(records: Dataset) -> np.ndarray:
-    return np.fromiter(map(len, records["tags"]), np.int64)
+    return np.fromiter(map(len, records["tags"][:]), np.int64)
 
 
 def _seen_words(records: Dataset, firsts: np.ndarray, offsets: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -62,6 +63,10 @@ class Task:
     spared: tuple[str, ...] = ()
     """Those of its files that a user's folder may lack."""
     synthetic: bool = False
+    own: Path | None = None
+    """The task file of a user's own task; None for those of the catalogue."""
+    typed: str = ""
+    """What users type for it where that is not its name: the path of its task file."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,18 @@ class Shape(Protocol):
 
         Units come in the order of their first record. A stratum is a class: the one of a single
         label, the rarest of several, or whether a word is labelled at all.
+        """
+        ...
+
+    def inputs(self, records: Dataset) -> list[tuple[str, ...]]:
+        """Return what each record is read from: its one or two texts, or its words."""
+        ...
+
+    def gold(self, records: Dataset) -> np.ndarray:
+        """Return what is to be predicted, one entry for every scored item of the records.
+
+        Numbers ``float64 [records]``, classes ``[records]``, 0 or 1 ``uint8 [units, labels]``, or
+        labels ``[words]``, by `objective`.
         """
         ...
 

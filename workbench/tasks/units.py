@@ -16,7 +16,7 @@ def units(records: Dataset) -> np.ndarray:
     if DOCUMENT not in records.column_names:
         return np.arange(len(records), dtype=np.int64)
     numbers: dict[str, int] = {}
-    ids = [numbers.setdefault(name, len(numbers)) for name in records[DOCUMENT]]
+    ids = [numbers.setdefault(name, len(numbers)) for name in records[DOCUMENT][:]]
     return np.asarray(ids, np.int64)
 
 

@@ -74,6 +74,9 @@ def packed_attention(
     # A family may hold the number elsewhere; the place for dropout is what can be switched off.
     dropout = module.dropout.p if dropout > 0 else 0.0
     asked, seen, said = (part.transpose(1, 2).flatten(0, 1) for part in (query, key, value))
+    # What the family says tells training from evaluation; the probability is the site's, where all
+    # that changes dropout changes it.
+    dropout = module.dropout.p if dropout > 0 else 0.0
     numbers = starts_only, sliding_window or 0, scaling, dropout
     attend: Callable[..., Tensor] = _at_once if has_triton(query.device) else _one_by_one
     if distances is not None:

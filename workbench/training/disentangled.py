@@ -136,6 +136,8 @@ def _looked_up(states: Tensor, table: Tensor, entries: Tensor) -> Tensor:
     Tensor
         ``[runs * sequences, heads, places, others]``.
     """
-    by_run = states.unflatten(0, (len(table), -1))
-    scores = (by_run @ table.unsqueeze(1).transpose(-1, -2)).flatten(0, 1)
+    # All places of a run in one product: a table for every sequence would be a large copy.
+    places = states.unflatten(0, (len(table), -1)).transpose(1, 2)
+    scores = places.flatten(2, 3) @ table.transpose(-1, -2)
+    scores = scores.unflatten(2, places.shape[2:4]).transpose(1, 2).flatten(0, 1)
     return scores.gather(-1, entries.expand(*scores.shape[:2], -1, -1))

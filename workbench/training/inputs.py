@@ -5,6 +5,7 @@ from transformers import PreTrainedTokenizerBase
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import Checkpoint, find_checkpoint
 from workbench.spec import RunSpec
+from workbench.tasks.catalogue import shown
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.loading import load as load_task
 from workbench.tasks.task import SPLITS, Encoded
@@ -21,7 +22,7 @@ def read(spec: RunSpec) -> tuple[LoadedTask, Checkpoint]:
     task = load_task(spec.task)
     if task.data_hash != spec.data:
         raise WorkbenchError(
-            f"the files of {spec.task} are not those this run was specified with "
+            f"the files of {shown(spec.task)} are not those this run was specified with "
             f"({task.data_hash[:12]}, not {spec.data[:12]}): restore them, or start the study again"
         )
     checkpoint = find_checkpoint(spec.model)

@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.spec import RunSpec
 from workbench.techniques import Cost, from_settings
+from workbench.training.operations import Dimensions
 from workbench.training.plan import Execution, is_small
 from workbench.training.workload import Workload
 
@@ -72,19 +73,65 @@ def kept_bytes(
     if trained and not workload.sizes.per_token:
         # The last block computes keys and values for all tokens, the rest for the starts alone.
         whole, last = trained - 1, 1
-    hidden, width = workload.sizes.hidden, _bytes_each(spec)
-    probabilities = (
-        _fused_bytes(workload, tokens) if fused else _probability_bytes(workload, tokens, width)
-    )
-    # In lower precision a block's input is cast for each of queries, keys and values.
-    inputs = (3 if width == _FULL else 5) * hidden * width
+    sizes, width = workload.sizes, _bytes_each(spec)
     # Both LayerNorms' inputs; with weights for each run also what they normalised.
-    norms = (4 if stacked else 2) * hidden * _FULL
-    widened = 2 * workload.sizes.intermediate * width
-    each = tokens * (inputs + norms + widened + 3 * hidden * width) + workload.heads * probabilities
+    norms = (4 if stacked else 2) * sizes.hidden * _FULL
+    # A gate keeps both its halves, the activation and their product.
+    widened = 2 * (sizes.matrices - 1) * sizes.intermediate * width
+    each = tokens * (norms + widened + _input_bytes(sizes, width))
+    each += _attention_bytes(workload, tokens, width, fused)
     casts = _trained(spec, workload) * width if width < _FULL else 0
-    states = whole * each + last * 2 * hidden * tokens * (_FULL + width)
+    states = whole * each + last * _last_bytes(workload, tokens, width)
     return casts + _cost(spec).held * states
+
+
+def _input_bytes(sizes: Dimensions, width: int) -> int:
+    """Bytes for a token of what a block's linear layers multiply, widened states left out."""
+    # In lower precision a block's input is cast for each of queries, keys and values.
+    return (3 if width == _FULL or sizes.rotary else 5) * sizes.hidden * width
+
+
+def _attention_bytes(workload: Workload, tokens: int, width: int, fused: bool) -> int:
+    """Bytes of what a block's attention keeps: what it multiplies, and probabilities."""
+    sizes = workload.sizes
+    if sizes.distances:
+        return _padded_bytes(workload, tokens, width)
+    found = _fused_bytes(workload, tokens) if fused else _probability_bytes(workload, tokens, width)
+    # Queries, keys, values; the first two once more where positions turn them.
+    multiplied = (5 if sizes.rotary else 3) * sizes.hidden * width
+    return tokens * multiplied + workload.heads * found
+
+
+def _padded_bytes(workload: Workload, tokens: int, width: int) -> int:
+    """Bytes of attention to content and distances, on blocks padded to the longest sequence."""
+    longest, laid_out = _laid_out(workload, tokens)
+    tables = workload.sizes.products - 2
+    looked_up = tables * workload.sizes.distances * width
+    # Probabilities in single precision, and what is left of them after dropout.
+    scores = longest * (_FULL + width)
+    # Queries, keys and values, those that meet distances once more, and the output.
+    states = (4 + tables) * workload.sizes.hidden * width
+    return laid_out * (states + workload.heads * (looked_up + scores))
+
+
+def _last_bytes(workload: Workload, tokens: int, width: int) -> int:
+    """Bytes of the last block where the sequence starts alone leave it: keys and values."""
+    sizes = workload.sizes
+    if sizes.rotary:
+        # Norm, its output, one product of all three, turned keys.
+        return sizes.hidden * tokens * (_FULL + 5 * width)
+    found = 2 * sizes.hidden * tokens * (_FULL + width)
+    if not sizes.distances:
+        return found
+    _, laid_out = _laid_out(workload, tokens)
+    return found + laid_out * width * (sizes.hidden + workload.heads * sizes.distances)
+
+
+def _laid_out(workload: Workload, tokens: int) -> tuple[int, int]:
+    """Return the longest sequence, and the places of a block padded to it."""
+    lengths = workload.lengths["train"]
+    longest = int(lengths.max())
+    return longest, int(tokens * longest / lengths.mean())
 
 
 def _fused_bytes(workload: Workload, tokens: int) -> int:

@@ -8,7 +8,7 @@ own products, without products whose result nothing reads, and without padding. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,26 +31,23 @@ class Dimensions:
     per_token: bool
     """Whether the head reads every token; else only the sequence starts leave the last block."""
     matrices: int = 2
-    """Of the feed-forward part, each hidden times intermediate."""
+    """Of the feed-forward part, each hidden times intermediate; a gated one has three."""
     products: int = 2
     """Of attention, each as large as scores times values. What attention computes of distances
     once for a whole batch is not counted: it does not grow with the text."""
     windows: tuple[int, ...] = ()
     """How far a token sees in each block, itself included; 0 is everywhere, as is no entry."""
+    rotary: bool = False
+    """Whether one product gives queries, keys and values, and positions then turn the first two."""
+    distances: int = 0
+    """Entries of the table of distances that attention scores beside content."""
 
     @classmethod
     def of(cls, family: Family, config: Any, reads_all: bool) -> Dimensions:
         """Return the dimensions of a family's network from its description."""
-        sizes = family.sizes(config)
-        return cls(
-            sizes.layers,
-            sizes.hidden,
-            sizes.intermediate,
-            reads_all,
-            sizes.matrices,
-            sizes.products,
-            sizes.windows,
-        )
+        sizes = asdict(family.sizes(config))
+        del sizes["heads"]
+        return cls(per_token=reads_all, **sizes)
 
 
 @dataclass(frozen=True)

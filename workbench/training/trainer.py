@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,22 @@ _DRAIN_SECONDS = 0.25
 
 class Stopped(Exception):
     """Training was asked to stop and has saved a checkpoint."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The weights of a run that its scores and predictions were made with.
+
+    Attributes
+    ----------
+    weights
+        By the parameters' names in a `workbench.models.network.Network`; they share its memory.
+    unused
+        What weight decay has left of the word embeddings that training did without.
+    """
+
+    weights: dict[str, Tensor]
+    unused: float
 
 
 class Recorder(Protocol):
@@ -166,8 +183,15 @@ class Trainer:
             scores.append(score)
             self.history[run].append({"epoch": epoch, "step": position, "dev": score})
             if self.specs[run].reporting == "best-dev":
-                self.best[run].offer(score, position, self._weights(run))
+                unused = self.cohort.optimizer.unused[run]
+                self.best[run].offer(score, position, self._weights(run), unused)
         self.recorder.epoch(epoch, position, scores)
+
+    def scored(self, run: int) -> Scored:
+        """Return the weights of one run that were scored, once `run` has returned."""
+        best = self.best[run]
+        unused = best.unused if best.weights else self.cohort.optimizer.unused[run]
+        return Scored(self._weights(run), unused)
 
     def _scored(self, split: str) -> np.ndarray:
         return self.cohort.outputs(self.prepared.encoded[split], self.stop)
@@ -225,7 +249,10 @@ class Trainer:
             "scales": self.cohort.scale.state if self.cohort.scale else [],
             "recent": self.recent,
             "history": self.history,
-            "best": [{"score": best.score, "step": best.step} for best in self.best],
+            "best": [
+                {"score": best.score, "step": best.step, "unused": best.unused}
+                for best in self.best
+            ],
         }
         self.recorder.save(tensors, state)
 
@@ -254,14 +281,17 @@ class _Best:
         self,
         score: float | None = None,
         step: int = 0,
+        unused: float = 1.0,
         weights: dict[str, Tensor] | None = None,
     ):
-        self.score, self.step, self.weights = score, step, weights or {}
+        self.score, self.step, self.unused, self.weights = score, step, unused, weights or {}
 
-    def offer(self, score: float | None, step: int, weights: dict[str, Tensor]) -> None:
+    def offer(
+        self, score: float | None, step: int, weights: dict[str, Tensor], unused: float
+    ) -> None:
         """Keep a copy of the weights when they score above all before (the earliest of equals)."""
         if score is not None and (self.score is None or score > self.score):
-            self.score, self.step = score, step
+            self.score, self.step, self.unused = score, step, unused
             self.weights = {name: value.clone() for name, value in weights.items()}
 
 

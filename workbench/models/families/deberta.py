@@ -52,6 +52,7 @@ class DebertaV2(Family):
     )
     shared_dropouts = ("pos_dropout",)
     recorded = False
+    pooler = "pooler.dense.weight"
 
     def segments(self, config: Any) -> int:
         """Return how many segment types a token may have."""
@@ -65,6 +66,7 @@ class DebertaV2(Family):
             config.intermediate_size,
             config.num_attention_heads,
             products=2 + len(_kinds(config)),
+            distances=config.relative_attention * 2 * _span(config),
         )
 
     def parameters_below(self, config: Any, words: int) -> int:

@@ -48,6 +48,10 @@ class Sizes:
     """Of attention, each as large as scores times values; disentangled attention has four."""
     windows: tuple[int, ...] = ()
     """How far a token sees in each block, itself included; 0 is everywhere, as is no entry."""
+    rotary: bool = False
+    """Whether one product gives queries, keys and values, and positions then turn the first two."""
+    distances: int = 0
+    """Entries of the table of distances that attention scores beside content."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Family(ABC):
     layers_key, hidden_key
         Where the description gives the number of blocks and the width of a state.
     dropouts
-        The settings that together are dropout everywhere.
+        The settings that together are dropout everywhere; the first is what runs take theirs from.
     outer_dropout
         The setting for dropout in front of a linear head.
     stack
@@ -82,8 +86,12 @@ class Family(ABC):
         Names of dropout modules whose values belong to a run instead of to its tokens.
     recorded
         Whether a step never waits for the device, so that it can be recorded and compiled.
+    pooler
+        How the pooler's weight is called in a checkpoint; empty where the head has all there is.
+    pools_tokens
+        Whether a head for every token reads through the pooler as well.
     spaced
-        Whether the tokenizer must be told that a word that comes alone has a space before it.
+        Whether a text's first word is to have a space before it, like all its other words.
     """
 
     name: ClassVar[str]
@@ -99,6 +107,8 @@ class Family(ABC):
     above: ClassVar[tuple[str, ...]] = ()
     shared_dropouts: ClassVar[tuple[str, ...]] = ()
     recorded: ClassVar[bool] = True
+    pooler: ClassVar[str] = ""
+    pools_tokens: ClassVar[bool] = False
     spaced: ClassVar[bool] = False
 
     # What its description says.

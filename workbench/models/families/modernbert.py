@@ -36,7 +36,8 @@ class ModernBert(Family):
     outer_dropout = "classifier_dropout"
     stack = "layers"
     above = ("final_norm.",)
-    spaced = True
+    pooler = "head.dense.weight"
+    pools_tokens = True
 
     def segments(self, config: Any) -> int:
         """Return how many segment types a token may have."""
@@ -58,6 +59,7 @@ class ModernBert(Family):
                 config.sliding_window + 1 if kind == "sliding_attention" else 0
                 for kind in config.layer_types
             ),
+            rotary=True,
         )
 
     def parameters_below(self, config: Any, words: int) -> int:

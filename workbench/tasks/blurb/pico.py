@@ -55,9 +55,9 @@ def divide(records: Dataset) -> tuple[Dataset, Dataset]:
     Documents are ordered by the SHA-256 of their id, and the first of every `DEV_SHARE` are dev, so
     that every machine divides alike and the order of the file plays no part.
     """
-    documents = sorted(set(records[DOCUMENT]), key=_draw)
+    documents = sorted(set(records[DOCUMENT][:]), key=_draw)
     dev = set(documents[: max(1, len(documents) // DEV_SHARE)])
-    of_dev = np.array([document in dev for document in records[DOCUMENT]])
+    of_dev = np.array([document in dev for document in records[DOCUMENT][:]])
     return records.select(np.flatnonzero(~of_dev)), records.select(np.flatnonzero(of_dev))
 
 

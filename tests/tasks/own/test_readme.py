@@ -1,0 +1,20 @@
+"""What the README says of own data works as it stands there."""
+
+import re
+from pathlib import Path
+
+from workbench.tasks.loading import load
+from workbench.tasks.task import SPLITS
+
+README = Path(__file__).resolve().parents[3] / "README.md"
+
+
+def test_the_example_is_a_task(tmp_path):
+    blocks = dict(re.findall(r"```(yaml|csv)\n(.*?)```", README.read_text(), re.DOTALL))
+    (tmp_path / "followup.yaml").write_text(blocks["yaml"])
+    (tmp_path / "notes.csv").write_text(blocks["csv"])
+    task = load(str(tmp_path / "followup.yaml"))
+    found = [row for split in SPLITS for row in task.splits[split]]
+    assert task.task.labels == ("home", "ward") and len(found) == 10
+    patients = [set(task.splits[split]["document"]) for split in SPLITS]
+    assert sum(map(len, patients)) == len(set().union(*patients)) == 8
