@@ -236,7 +236,7 @@ def test_auto_is_named_after_what_it_stands_for(plan):
     assert {spec.model for spec in study.specs} == {"minilm"}
     assert study.notes == (
         "the model 'auto' is minilm on this machine (sha256:53aa511).",
-        "New in minilm, drawn by each run's seed: head.",
+        "New weights in minilm, drawn by each run's seed: head.",
     )
 
 

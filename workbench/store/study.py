@@ -273,7 +273,7 @@ def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:
 
 def _new_weights(checkpoint: Checkpoint, task: LoadedTask, head: str) -> str:
     drawn = new_parts(checkpoint, task.shape.objective == "token", head)
-    return f"New in {checkpoint.name}, drawn by each run's seed: {drawn}."
+    return f"New weights in {checkpoint.name}, drawn by each run's seed: {drawn}."
 
 
 def _model_specs(
