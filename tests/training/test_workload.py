@@ -90,7 +90,8 @@ def test_cached_blocks_are_not_counted_again(shared, make_spec):
 
 
 @pytest.mark.parametrize(
-    "family", ["bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2"]
+    "family",
+    ["bert", "roberta", "electra", "distilbert", "modernbert", "modernbert-mean", "deberta-v2"],
 )
 @pytest.mark.parametrize("task", ["miniature-document:size=24", "miniature-mention:size=24"])
 @pytest.mark.parametrize("head", ["native", "linear"])
