@@ -361,7 +361,7 @@ def test_members_train_as_if_alone_and_micro_batches_move_nothing(
             outputs = [each.outputs(shared.encoded["dev"]) for each in (together, alone)]
         torch.testing.assert_close(outputs[0][run], outputs[1][0], rtol=1e-3, atol=1e-4)
     parts = make(specs, shared, replace(execution, micro_batch=3))
-    torch.testing.assert_close(train(parts, 7)[:, 0], found[:, 0], rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(train(parts, 3)[:, 0], found[:3, 0], rtol=1e-5, atol=1e-7)
 
 
 def test_strengths_of_decay_may_differ_within_a_cohort(prepared, make_spec, execution):
@@ -404,6 +404,17 @@ def test_a_step_that_is_replayed_reads_tensors_alone(technique, prepared, make_s
         cohort.batches.geometry = replace(cohort.geometry, grain=512)
     assert torch.equal(train(replayed, 8), train(plain, 8))
     assert replayed.recordings.replays >= 6
+
+
+def test_what_a_technique_rules_out_is_not_done(prepared, make_spec, execution, monkeypatch):
+    monkeypatch.setattr("workbench.training.cohort._compile_blocks", lambda network: None)
+    shared, wanted = prepared("regression"), replace(execution, compiled=True)
+    labels = ("baseline", "mixout", "mixout+r-drop", "r-drop+smooth")
+    compiled = [make([make_spec(0, each)], shared, wanted).compiled for each in labels]
+    assert compiled == [True, False, False, True]
+    monkeypatch.setattr("workbench.techniques.mixout.Mixout.records", False)
+    wanted = replace(execution, captured=True)
+    assert make([make_spec(0, "mixout")], shared, wanted).recordings is None
 
 
 @pytest.mark.parametrize("technique", ["mixout:0.6", "r-drop:2", "smooth:3:0.1"])
