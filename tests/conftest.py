@@ -42,7 +42,8 @@ def save_checkpoints():
             "intermediate_size": 48,
             "max_position_embeddings": positions,
         }
-        modernberts = dict.fromkeys(("pad_token_id", "bos_token_id", "cls_token_id"), 0)
+        modernberts: dict = dict.fromkeys(("pad_token_id", "bos_token_id", "cls_token_id"), 0)
+        modernberts |= {"local_attention": 16}
         modernberts |= dict.fromkeys(("eos_token_id", "sep_token_id"), 0)
         families = {
             "bert": (BertModel, BertConfig(**sizes)),
@@ -59,9 +60,11 @@ def save_checkpoints():
                 ),
             ),
             # Sequences of the tests are longer than its window.
-            "modernbert": (
+            "modernbert": (ModernBertModel, ModernBertConfig(**sizes, **modernberts)),
+            # As the checkpoints on the hub are: their head reads the mean.
+            "modernbert-mean": (
                 ModernBertModel,
-                ModernBertConfig(**sizes, local_attention=16, **modernberts),
+                ModernBertConfig(**sizes, **modernberts, classifier_pooling="mean"),
             ),
             "deberta-v2": (
                 DebertaV2Model,

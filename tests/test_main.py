@@ -64,6 +64,11 @@ def test_gc_says_what_it_removes_and_removes_it(tmp_path, capsys):
     assert not leftover.exists() and "unfinished run" in capsys.readouterr().out
 
 
+def test_the_data_are_looked_at(capsys):
+    assert main(["data", "miniature-mention:size=8", "--counts"]) == 0
+    assert "Labels of Miniature mention (synthetic), by words" in capsys.readouterr().out
+
+
 def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
     assert main(["blurb", "--outputs", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"

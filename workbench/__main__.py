@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _gc_parser(verbs)
     _bench_parser(verbs)
     _blurb_parser(verbs)
+    _data_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
     _plain_parser(verbs, "tasks", _tasks, "list the tasks, and what a task file of your own holds")
     _plain_parser(
@@ -162,6 +163,19 @@ def _blurb_parser(verbs) -> None:
     _outputs_argument(verb)
 
 
+def _data_parser(verbs) -> None:
+    verb = _plain_parser(verbs, "data", _data, "look at the data of tasks: only numbers, no text")
+    verb.add_argument("tasks", nargs="*", metavar="TASK", help="default: all whose files are here")
+    verb.add_argument(
+        "--models", default="minilm", help="whose tokenizers cut the text, commas between"
+    )
+    verb.add_argument(
+        "--counts", action="store_true", help="only counts, labels and repeats: no model is needed"
+    )
+    verb.add_argument("--csv", type=Path, metavar="FILE", help="write every number to this file")
+    verb.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png or .html file")
+
+
 def _outputs_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
 
@@ -254,6 +268,15 @@ def _blurb(chosen: argparse.Namespace) -> int:
 
     store = RunStore(outputs_folder(SweepSettings(outputs=chosen.outputs)))
     print(blurb_text(store, chosen.model, chosen.technique, chosen.study), end="")
+    return 0
+
+
+def _data(chosen: argparse.Namespace) -> int:
+    from workbench.notebook.data_check import check_data
+
+    files = {"table": chosen.csv, "figure": chosen.figure}
+    for part in check_data(chosen.tasks, chosen.models, chosen.counts, **files):
+        print(part)
     return 0
 
 

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import shutil
@@ -11,17 +12,19 @@ from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
+    ElectraForPreTraining,
 )
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import find_checkpoint
 from workbench.models.network import load
 from workbench.models.size import parameter_counts
-from workbench.models.tokenizer import load_tokenizer
+from workbench.models.tokenizer import load_tokenizer, longest
 from workbench.tasks.task import Encoded
 from workbench.training.packing import Geometry, pack
 from workbench.training.stacked import stack
 
+PIECES = 9
 FAMILIES = ("bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2")
 SENTENCES = [[2, 5, 6, 7, 8, 3], [2, 7, 3], [2, 8, 7, 6, 5, 4, 5, 6, 8, 7, 8, 3]]
 CPU = torch.device("cpu")
@@ -405,3 +408,76 @@ def test_the_oldest_form_of_a_checkpoint_loads(copied):
     model = open_folder(folder)
     assert model.new == CLASSIFIER
     assert model.tokenizer("Aspirin inhibits")["input_ids"] == [2, 5, 6, 3]
+
+
+def tagged_as_bert(folder, prefix, form):
+    """Make an ELECTRA say that it is BERT's, and name its weights with a prefix."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text()) | {"architectures": ["BertForMaskedLM"]}
+    config["model_type"] = "bert"
+    del config["embedding_size"]
+    path.write_text(json.dumps(config))
+    state = load_file(folder / "model.safetensors")
+    state = {name.replace("electra.", prefix): value for name, value in state.items()}
+    (folder / "model.safetensors").unlink()
+    torch.save(state, folder / "pytorch_model.bin", _use_new_zipfile_serialization=form == "zip")
+
+
+@pytest.fixture
+def whole_electra(copied):
+    """Copy an ELECTRA whose embeddings are as wide as its blocks, as base and large ones are."""
+    folder = copied("electra")
+    config = AutoConfig.from_pretrained(folder, embedding_size=16)
+    torch.manual_seed(3)
+    ElectraForPreTraining(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("prefix", ["electra.", "bert."])
+@pytest.mark.parametrize("form", ["zip", "legacy"])
+def test_an_electra_that_is_tagged_as_bert_loads_whole(whole_electra, prefix, form):
+    original = load_file(whole_electra / "model.safetensors")
+    tagged_as_bert(whole_electra, prefix, form)
+    assert find_checkpoint(str(whole_electra)).family == "electra"
+    model = open_folder(whole_electra)
+    assert model.new == TWO_LAYERS
+    assert type(model.network.encoder).__name__ == "ElectraModel"
+    for name, value in model.network.encoder.named_parameters():
+        assert torch.equal(value, original[f"electra.{name}"])
+    checkpoint = find_checkpoint(str(whole_electra))
+    counted = parameter_counts(checkpoint, PIECES, 4, False, "native")
+    assert sum(counted) == sum(value.numel() for value in model.network.parameters())
+
+
+def test_an_electra_whose_weights_are_called_berts_loads_whole(whole_electra):
+    original = load_file(whole_electra / "model.safetensors")
+    change_weights(whole_electra, lambda name: name.replace("electra.", "bert."))
+    model = open_folder(whole_electra)
+    assert model.new == TWO_LAYERS
+    for name, value in model.network.encoder.named_parameters():
+        assert torch.equal(value, original[f"electra.{name}"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_tokenizer_without_a_maximum_length_is_cut_at_the_models(copied, family):
+    folder = copied(family)
+    path = folder / "tokenizer_config.json"
+    settings = json.loads(path.read_text())
+    settings.pop("model_max_length", None)
+    path.write_text(json.dumps(settings))
+    checkpoint = find_checkpoint(str(folder))
+    model = open_folder(folder)
+    assert longest(checkpoint) == model.max_length == (30 if family == "roberta" else 32)
+    assert model.tokenizer.model_max_length > 1_000_000
+    encoded = model.tokenizer("aspirin " * 99, truncation=True, max_length=model.max_length)
+    assert len(encoded["input_ids"]) == model.max_length
+    assert all(value.isfinite().all() for value in run(model, [encoded["input_ids"]]))
+
+
+def test_sentence_pieces_need_two_packages(copied, monkeypatch):
+    folder = copied("deberta-v2")
+    (folder / "tokenizer.json").unlink()
+    (folder / "spm.model").touch()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(WorkbenchError, match="type 'pip install sentencepiece protobuf'"):
+        open_folder(folder)

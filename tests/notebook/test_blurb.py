@@ -32,10 +32,10 @@ def headings(text):
     return {line.rpartition(":")[0] for line in text.splitlines() if ": test" in line}
 
 
-def study_of(name, *specs):
+def study_of(name, *specs, notes=()):
     runs = [spec.id for spec in specs]
     cohorts = tuple((run,) for run in runs)
-    return Study(name, SweepSettings(), specs, cohorts, dict.fromkeys(runs, 1), (), "cpu")
+    return Study(name, SweepSettings(), specs, cohorts, dict.fromkeys(runs, 1), notes, "cpu")
 
 
 def test_thirteen_tasks_make_a_score(store, finish):
@@ -109,9 +109,23 @@ def test_the_test_scores_of_an_unfinished_study_stay_closed(store, finish, make_
     shared, alone = finish(store, "gad", seed=1, score=0.9), finish(store, "hoc")
     going = study_of("going", shared, alone, make_spec(7))
     going.save(store)
-    with pytest.raises(WorkbenchError, match=r"\(but for study going, not complete yet\)"):
+    with pytest.raises(WorkbenchError, match="finished besides study going, which is not"):
         blurb_text(store)
     study_of("ended", shared).save(store)
     text = blurb_text(store)
-    assert "GAD" in text and "HoC" not in text and "study going, not complete" in text
+    assert (
+        "GAD" in text
+        and "HoC" not in text
+        and "Left out: study going, which is not complete.\n" in text
+    )
     assert "not complete" not in blurb_text(store, studies=["ended"])
+
+
+def test_what_a_reader_of_the_runs_must_know_is_said_once(store, finish):
+    note = "ebmnlp/train.tsv is not the published one."
+    for name, task in (("one", "ebm-pico"), ("two", "ebm-pico"), ("other", "gad")):
+        notes = (note,) if task == "ebm-pico" else ("of another model.",)
+        model = "tiny" if task == "ebm-pico" else "other"
+        study_of(name, finish(store, task, model=model), notes=notes).save(store)
+    text = blurb_text(store, model="tiny")
+    assert text.count(note) == 1 and "another model" not in text

@@ -44,7 +44,7 @@ def test_papermill_runs_all_and_ends_with_pictures(root, command, outputs, tmp_p
     assert done.returncode == 0, done.stderr
     notebook = nbformat.read(target, as_version=4)
     assert not any("widget" in kind for cell in kinds(notebook) for found in cell for kind in found)
-    assert len(figures(notebook)) == 3
+    assert len(figures(notebook)) == 4
     assert any("text/markdown" in found for cell in kinds(notebook) for found in cell)
     assert "widgets" not in notebook.metadata
     assert target.stat().st_size < 200_000
@@ -61,7 +61,7 @@ def test_nbclient_shows_the_same_from_what_is_there(root, outputs, monkeypatch):
     notebook.cells.insert(place + 1, nbformat.v4.new_code_cell("\n".join(lines)))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
-    assert len(figures(notebook)) == 3
+    assert len(figures(notebook)) == 4
     texts = [
         output.text
         for cell in notebook.cells

@@ -234,7 +234,10 @@ def test_what_a_cohort_must_share(make_spec, changes, together):
 def test_auto_is_named_after_what_it_stands_for(plan):
     study = plan(models="auto")
     assert {spec.model for spec in study.specs} == {"minilm"}
-    assert study.notes == ("the model 'auto' is minilm on this machine (sha256:53aa511).",)
+    assert study.notes == (
+        "the model 'auto' is minilm on this machine (sha256:53aa511).",
+        "New weights in minilm, drawn by each run's seed: head.",
+    )
 
 
 def test_two_names_of_one_checkpoint_are_one_run_each_seed(plan):

@@ -84,6 +84,17 @@ def test_the_longest_sentence_of_the_real_tasks(corpora):
     assert longest == 265
 
 
+def test_no_real_question_is_cut(corpora, bert):
+    loaded = load_real("pubmedqa", corpora)
+    records = loaded.splits["test"]
+    encoded = loaded.shape.encode(records, bert, 512)
+    assert encoded.lengths.max() == 512
+    questions = bert(records["question"][:], add_special_tokens=False)["input_ids"]
+    for question, start in zip(questions, encoded.offsets, strict=False):
+        kept = encoded.token_ids[start + 1 : start + len(question) + 2].tolist()
+        assert kept == [*question, bert.sep_token_id]
+
+
 def test_documents_of_the_real_tasks(corpora):
     loaded = load_real("jnlpba", corpora)
     documents = [len(set(records["document"])) for records in loaded.splits.values()]

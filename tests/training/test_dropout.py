@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from workbench.training import dropout as dropout_module
-from workbench.training.dropout import Address, AddressedDropout, drop
+from workbench.training.dropout import Address, AddressedDropout, SharedDropout, drop
 from workbench.training.native import kernels
 from workbench.training.randomness import combine, keep, realised
 
@@ -42,6 +42,20 @@ def test_sites_differ_and_starts_read_their_own_keys():
 def test_a_dimension_of_one_between_is_allowed():
     values = torch.ones(1, 1, 2, 50)
     assert site(at_starts=True)(values).shape == values.shape
+
+
+def test_what_a_runs_tokens_share_is_dropped_by_run_and_row():
+    address = Address()
+    address.runs = combine(torch.tensor(1), torch.arange(2)).view(2, 1)
+    shared = SharedDropout(0.5, 4, address, at_starts=False)
+    dropped = shared(torch.ones(2, 3, 64, requires_grad=True))
+    rows = dropped.flatten(0, 1)
+    assert len(rows.unique(dim=0)) == 6
+    address.runs = address.runs[1:]
+    assert torch.equal(shared(torch.ones(1, 3, 64)), dropped[1:])
+    assert set(dropped.unique().tolist()) == {0.0, 1 / (1 - realised(0.5))}
+    values = torch.ones(1, 3, 64)
+    assert shared.eval()(values) is values
 
 
 def drawings(monkeypatch, *arguments):

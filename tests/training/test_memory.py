@@ -65,6 +65,7 @@ def counted_share(specs, prepared):
         (1, {}),
         (1, {"techniques": "freeze:1"}),
         (1, {"precision": "bfloat16"}),
+        (1, {"techniques": "r-drop"}),
         (3, {}),
         (3, {"precision": "bfloat16"}),
     ],
@@ -81,6 +82,14 @@ def test_the_state_by_hand(prepared, make_spec):
     assert checkpoint_bytes(make_spec(), shared) == 12 * 1031
     assert state_bytes(make_spec(techniques="freeze:1"), shared) == 4 * 1010 + 16 * 21
     assert state_bytes(make_spec(reporting="best-dev"), shared) == 20 * 1031
+    copies = {"mixout": (8, 0), "pretrained-decay": (4, 0), "average": (4, 4), "r-drop": (0, 0)}
+    for technique, (held, saved) in copies.items():
+        spec = make_spec(techniques=technique)
+        assert state_bytes(spec, shared) == (16 + held) * 1031
+        assert checkpoint_bytes(spec, shared) == (12 + saved) * 1031
+    # Most trains at the end, after two epochs: the head, then the highest block too.
+    spec = make_spec(techniques="unfreeze")
+    assert state_bytes(spec, shared) == 4 * 1020 + 16 * 11
 
 
 def test_smaller_passes_need_less(prepared, make_spec):

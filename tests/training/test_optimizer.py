@@ -1,5 +1,7 @@
 """The optimizer of a cohort against torch's own, run by run."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -103,6 +105,8 @@ CASES = {
     "no clipping": {"clip_norm": 0.0},
     "other moments": {"beta1": 0.8, "beta2": 0.98, "epsilon": 1e-4},
     "layerwise": {"techniques": (("layerwise", (("convention", "zhang"), ("decay", 0.5))),)},
+    "discriminative": {"techniques": (("discriminative", (("factor", 2.6),)),)},
+    "unfreeze": {"techniques": (("unfreeze", (("blocks", 1),)),)},
     "freeze": {"techniques": (("freeze", (("activations", "dropout"), ("layers", 0))),)},
 }
 
@@ -197,6 +201,52 @@ def test_what_decay_leaves_of_an_unused_row(techniques, make_spec):
         update(optimizer, step)
     expected = torch.full((1, 4, 3), optimizer.unused[0])
     assert 0.5 < optimizer.unused[0] < 0.95
+    torch.testing.assert_close(network.low.weight.detach(), expected, rtol=1e-5, atol=0)
+
+
+def test_a_pull_by_hand(make_spec):
+    """Towards where it started, before the update, at the rate of the depth; biases are not."""
+    spec = replace(
+        make_spec(0, learning_rate=0.1, warmup=0.0, weight_decay=0.0),
+        techniques=(("pretrained-decay", (("strength", 0.5),)),),
+    )
+    network = Small(1)
+    compositions = [from_settings(spec.techniques)]
+    optimizer = CohortOptimizer(network, ANATOMY, [spec], compositions, PLAN)
+    start = [value.detach().clone() for value in network.parameters()]
+    with torch.no_grad():
+        for value in network.parameters():
+            value += 2.0
+    optimizer.select(0)
+    for value in network.parameters():
+        # Adam's first step is the rate, whatever the gradient's size.
+        value.grad = torch.ones_like(value)
+    update(optimizer, 0)
+    low, bias, high = (
+        value - first for value, first in zip(network.parameters(), start, strict=True)
+    )
+    # 2 - 0.1 * 0.5 * 2 - 0.1; nothing is taken off the bias but Adam's step.
+    for value, expected in ((low, 1.8), (high, 1.8), (bias, 1.9)):
+        torch.testing.assert_close(value, torch.full_like(value, expected))
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.3])
+@pytest.mark.parametrize("techniques", ["pretrained-decay:1", "pretrained-decay:0.5+uncorrected"])
+def test_a_row_that_is_never_used_is_pulled_back_after_it_decays(
+    techniques, weight_decay, make_spec
+):
+    spec = make_spec(0, techniques, learning_rate=0.1, weight_decay=weight_decay)
+    anatomy = Anatomy(1, 0.02, (Parameter("low.weight", 0, "embedding"),))
+    network = nn.Module()
+    network.low = nn.Module()
+    network.low.weight = nn.Parameter(torch.ones(1, 4, 3))
+    optimizer = CohortOptimizer(network, anatomy, [spec], [from_settings(spec.techniques)], PLAN)
+    for step in range(STEPS):
+        optimizer.select(step)
+        network.low.weight.grad = torch.zeros(1, 4, 3)
+        update(optimizer, step)
+    expected = torch.full((1, 4, 3), optimizer.unused[0])
+    assert (optimizer.unused[0] < 1) == (weight_decay > 0)
     torch.testing.assert_close(network.low.weight.detach(), expected, rtol=1e-5, atol=0)
 
 

@@ -89,6 +89,7 @@ def test_dropout_keys_depend_on_the_example_not_on_its_place():
     other = pack(split, np.array([[2, 1, 0]]), GEOMETRY, [7], CPU)
     assert torch.equal(one.token_keys[0, 3:8], other.token_keys[0, 2:7])
     assert one.start_keys[0, 1] == other.start_keys[0, 1]
+    assert one.run_keys.tolist() == [[7]]
     assert not torch.equal(one.token_keys[0, :3], one.token_keys[0, 3:6])
 
 

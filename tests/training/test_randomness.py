@@ -11,6 +11,7 @@ from workbench.training.randomness import (
     key_of,
     mix,
     normal,
+    normal_each,
     permutation,
     realised,
     token_keys,
@@ -112,3 +113,24 @@ def test_a_named_draw_is_repeatable_and_its_own():
 def test_deciding_value_by_value_decides_alike(key, width, probability):
     keys = torch.tensor([key, key ^ 1])
     assert torch.equal(keep_each(keys, width, probability), keep(keys, width, probability))
+
+
+def test_normal_values_are_normal():
+    values = normal_each(combine(torch.tensor(5), torch.arange(500)), 401)
+    assert values.shape == (500, 401)
+    # 200,500 draws: the mean's standard error is 0.0022, the deviation's 0.0016.
+    assert values.mean().item() == pytest.approx(0, abs=0.01)
+    assert values.std().item() == pytest.approx(1, abs=0.007)
+    shares = [(values.abs() < bound).float().mean().item() for bound in (0.6745, 1.96)]
+    assert shares == pytest.approx([0.5, 0.95], abs=0.005)
+    # Neither neighbours nor the two of one word go together.
+    for shift in (1, 201):
+        assert (values[:, shift:] * values[:, :-shift]).mean().abs().item() < 0.015
+    assert values.isfinite().all()
+
+
+def test_normal_values_depend_on_their_key_and_place_alone():
+    keys = torch.arange(6).view(2, 3)
+    values = normal_each(keys, 8)
+    assert torch.equal(values[1, 2], normal_each(torch.tensor(5), 8))
+    assert len(set(values.flatten().tolist())) == values.numel()

@@ -17,6 +17,7 @@ KINDS = {
     "linear": (nn.Linear(8, 5), StackedLinear, STATES),
     "linear without bias": (nn.Linear(8, 5, bias=False), StackedLinear, STATES),
     "norm": (nn.LayerNorm(8), StackedLayerNorm, STATES),
+    "norm without bias": (nn.LayerNorm(8, bias=False), StackedLayerNorm, STATES),
     "embedding": (nn.Embedding(11, 8, padding_idx=0), StackedEmbedding, INDICES),
 }
 

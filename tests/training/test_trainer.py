@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from workbench.training.outcome import predict
 from workbench.training.trainer import Stopped, Trainer
 
 FEW_TOKENS, ASKED = 400, 24
@@ -79,6 +80,67 @@ def test_it_is_asked_to_stop_while_it_scores(specs, make_prepared, execution):
     execution, asked = replace(execution, evaluation_tokens=FEW_TOKENS), []
     train(specs, make_prepared(), execution, stop=lambda: asked.append(None) is not None)
     assert len(asked) == ASKED
+
+
+@pytest.mark.parametrize(
+    ("techniques", "steps"),
+    [
+        ("average:0.5", 4),
+        ("average:0.5", 7),
+        ("mixout:0.6", 3),
+        ("unfreeze:2", 3),
+        ("unfreeze:2", 8),
+        ("pretrained-decay:1+reinit:1", 6),
+        ("average:0.5+mixout:0.6:keep+r-drop+smooth", 8),
+    ],
+)
+def test_whatever_techniques_keep_is_there_again(
+    techniques, steps, make_prepared, make_spec, execution
+):
+    prepared = make_prepared()
+    specs = [make_spec(0, techniques), make_spec(1, techniques, reporting="best-dev")]
+    expected, straight = train(specs, prepared, execution)
+    recorder, left = Memory(), iter(range(steps, -1, -1))
+    with pytest.raises(Stopped):
+        train(specs, prepared, execution, recorder, lambda: next(left) <= 1)
+    resumed, second = train(specs, prepared, execution, Memory(saved=recorder.saved))
+    assert all(map(same, resumed, expected))
+    assert recorder.losses | second.losses == straight.losses
+    assert recorder.epochs + second.epochs == straight.epochs
+
+
+def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, execution):
+    """Dev after an epoch as if training ended there; then the mean stays in the network."""
+    prepared, task = make_prepared(), make_prepared().task
+    specs = [make_spec(0, "average:0.7", warmup=0.0), make_spec(0, warmup=0.0)]
+    averaged, plain = (Trainer([spec], prepared, Memory(), execution) for spec in specs)
+    weights = {}
+    for trainer in (averaged, plain):
+        step = trainer.cohort.step
+
+        def noting(trainer=trainer, step=step):
+            found = step()
+            at = trainer, trainer.cohort.position
+            weights[at] = {n: v.detach().clone() for n, v in trainer._parameters().items()}
+            return found
+
+        trainer.cohort.step = noting
+    (found,), _ = averaged.run(), plain.run()
+    for step in range(1, 11):
+        pair = (weights[trainer, step] for trainer in (averaged, plain))
+        assert all(map(torch.equal, *(each.values() for each in pair))), "training is the same"
+    for number, (first, last) in enumerate([(4, 5), (4, 10)]):
+        steps = range(first, last + 1)
+        for name, value in plain._parameters().items():
+            mean = sum(weights[plain, step][name] for step in steps) / len(steps)
+            value.detach().copy_(mean)
+        outputs = plain.cohort.outputs(prepared.encoded["dev"])[0]
+        predicted = predict(task, "dev", prepared.encoded["dev"], outputs)
+        score = task.shape.score(task.splits["dev"], predicted)["pearson"]
+        assert found.result["history"][number]["dev"] == pytest.approx(score, abs=1e-4)
+    for name, value in averaged._parameters().items():
+        torch.testing.assert_close(value, plain._parameters()[name], rtol=1e-5, atol=1e-6)
+    assert found.result["dev"]["pearson"] == pytest.approx(score, abs=1e-4)
 
 
 def test_checkpoints_along_the_way_move_nothing(specs, make_prepared, execution):

@@ -59,6 +59,25 @@ def test_what_freezing_saves_is_not_counted(shared, make_spec):
     assert each[1] < 0.5 * each[0]
 
 
+@pytest.mark.parametrize(
+    ("techniques", "passes"),
+    [("r-drop", 2), ("smooth", 8 / 3), ("r-drop+smooth", 11 / 3), ("mixout", 1), ("average", 1)],
+)
+def test_every_pass_is_counted(techniques, passes, shared, make_spec):
+    found = [shared.operations(make_spec(techniques=t)) for t in ("baseline", techniques)]
+    each = training_operations(shared.sizes, shared.lengths["train"])
+    assert found[1] - found[0] == pytest.approx((passes - 1) * 2 * each)
+
+
+def test_blocks_that_have_not_joined_are_not_counted(shared, make_spec):
+    spec = make_spec(techniques="unfreeze", epochs=6)
+    assert [shared.frozen(spec, 5 * epoch) for epoch in range(6)] == [3, 2, 1, 0, -1, -1]
+    found = shared.operations(make_spec(epochs=6)) - shared.operations(spec)
+    train = shared.lengths["train"]
+    each = [training_operations(shared.sizes, train, frozen) for frozen in (-1, 3, 2, 1, 0)]
+    assert found == pytest.approx(4 * each[0] - sum(each[1:]))
+
+
 def test_cached_blocks_are_not_counted_again(shared, make_spec):
     both = [shared.operations(make_spec(techniques=t)) for t in ("freeze:2", "freeze:2:cached")]
     train, passed = shared.lengths["train"], [*[shared.lengths["dev"]] * 2, shared.lengths["test"]]
@@ -71,7 +90,8 @@ def test_cached_blocks_are_not_counted_again(shared, make_spec):
 
 
 @pytest.mark.parametrize(
-    "family", ["bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2"]
+    "family",
+    ["bert", "roberta", "electra", "distilbert", "modernbert", "modernbert-mean", "deberta-v2"],
 )
 @pytest.mark.parametrize("task", ["miniature-document:size=24", "miniature-mention:size=24"])
 @pytest.mark.parametrize("head", ["native", "linear"])

@@ -31,7 +31,9 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
 _PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 _DESCRIPTION = ("*.json", "vocab.txt", "merges.txt", "*.model", "tokenizer*")
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model")
+_SENTENCE_PIECES = ("sentencepiece", "google.protobuf")
+"""What reads a tokenizer that is only there as ``spm.model``, as DeBERTa v3's is."""
 _NETWORK_ERRORS = (OSError, HTTPError)
 _PATIENCE_SECONDS = 10
 
@@ -265,13 +267,30 @@ def check_tokenizer(checkpoint: Checkpoint) -> None:
     Raises
     ------
     WorkbenchError
-        When the folder holds no file of a tokenizer.
+        When the folder holds no file of a tokenizer, or one that needs packages to be read.
     """
     if not any((checkpoint.folder / name).is_file() for name in _TOKENIZERS):
         raise WorkbenchError(
             f"the folder {str(checkpoint.folder)!r} holds no tokenizer: it needs one of "
             f"{', '.join(_TOKENIZERS)}"
         )
+    if not any((checkpoint.folder / name).is_file() for name in _TOKENIZERS[:-1]):
+        _check_sentence_pieces(checkpoint)
+
+
+def _check_sentence_pieces(checkpoint: Checkpoint) -> None:
+    if not all(_installed(name) for name in _SENTENCE_PIECES):
+        raise WorkbenchError(
+            f"the tokenizer of {checkpoint.name!r} needs two more packages to be read: type "
+            "'pip install sentencepiece protobuf'"
+        )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # The package that it is part of is missing.
+        return False
 
 
 def _weight_files(folder: Path) -> list[Path]:

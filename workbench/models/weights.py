@@ -20,28 +20,34 @@ def weight_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
 
 
-@lru_cache(maxsize=32)
 def weight_names(folder: Path) -> frozenset[str]:
     """Return the names of the weights in a folder; those in a damaged file are not known.
 
     Of a pickle every text is returned: the names are among them.
     """
-    names: set[str] = set()
-    for path in weight_files(folder):
-        try:
-            names.update(_in_safetensors(path) if path.suffix == ".safetensors" else _texts(path))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            # Loading it says what is wrong with it.
-            continue
-    return frozenset(names)
+    facts = ((path, path.stat()) for path in weight_files(folder))
+    found = (_names(path, fact.st_size, fact.st_mtime_ns) for path, fact in facts)
+    return frozenset().union(*found)
 
 
-def _in_safetensors(path: Path) -> set[str]:
+@lru_cache(maxsize=64)
+def _names(path: Path, size: int, changed: int) -> frozenset[str]:
+    """Read a file's names once; size and time of change tell whether it is still the same."""
+    read = _in_safetensors if path.suffix == ".safetensors" else _texts
+    try:
+        return frozenset(read(path))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        # Loading it says what is wrong with it.
+        return frozenset()
+
+
+def _in_safetensors(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
         if length > path.stat().st_size:
-            raise ValueError
-        return json.loads(stream.read(length)).keys() - {"__metadata__"}
+            raise ValueError(length)
+        header = json.loads(stream.read(length))
+    yield from (name for name in header if name != "__metadata__")
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -51,9 +57,10 @@ def _texts(path: Path) -> Iterator[str]:
                 yield from _in_pickle(stream)
         return
     with zipfile.ZipFile(path) as archive:
-        inner = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-        with archive.open(inner) as stream:
-            yield from _in_pickle(stream)
+        for inner in archive.namelist():
+            if inner.endswith("/data.pkl"):
+                with archive.open(inner) as stream:
+                    yield from _in_pickle(stream)
 
 
 def _in_pickle(stream: IO[bytes]) -> Iterator[str]:

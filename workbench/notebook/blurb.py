@@ -1,6 +1,7 @@
 """The BLURB score of the runs in a store, as text for a terminal."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from textwrap import fill
 
 import pandas as pd
@@ -10,7 +11,7 @@ from workbench.analysis.published import TASK_TITLES
 from workbench.analysis.summary import aligned, percent
 from workbench.errors import WorkbenchError, unknown
 from workbench.store.folder import RunStore
-from workbench.store.study import load_study, study_names
+from workbench.store.study import Study, load_study, study_names
 from workbench.store.table import runs_table
 
 WIDTH = 100
@@ -40,17 +41,19 @@ def blurb_text(
     WorkbenchError
         For a name that no finished run has, or where no run of a BLURB task is finished.
     """
-    open_runs, closed = _open_runs(store, studies)
-    runs = runs_table(store, open_runs)
+    shelf = _shelf(store, studies)
+    runs = runs_table(store, shelf.open_runs).sort_values(["model", "technique", "seed"])
     for column, name in (("model", model), ("technique", technique)):
         if name and name not in set(runs[column]):
             raise unknown(f"finished run of the {column}", name, set(runs[column]))
         runs = runs[runs[column] == name] if name else runs
     found = standings(runs)
     if not found:
-        raise WorkbenchError(f"no run of a BLURB task is finished{_closed(closed)}: run a sweep")
-    note = f"Left out{_closed(closed)}.\n" if closed else ""
-    return "\n".join([*map(standing_text, found), *([note] if note else [])])
+        besides = f" besides {shelf.left_out}" if shelf.closed else ""
+        raise WorkbenchError(f"no run of a BLURB task is finished{besides}: run a sweep")
+    notes = shelf.notes(set(runs["run"]))
+    notes += [f"Left out: {shelf.left_out}."] if shelf.closed else []
+    return "\n".join([*map(standing_text, found), *(f"{_folded(note)}\n" for note in notes)])
 
 
 def standing_text(standing: Standing) -> str:
@@ -101,28 +104,42 @@ def _verdict(standing: Standing) -> str:
     return f"No BLURB score, because tasks are missing: {listed}."
 
 
-def _open_runs(store: RunStore, studies: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the runs whose test scores may be seen, and the studies that are not complete."""
-    held: dict[str, list[str]] = {}
-    for name in studies or study_names(store):
+@dataclass(frozen=True)
+class _Shelf:
+    """The studies of a store, and which of its runs may be seen."""
+
+    studies: list[Study]
+    closed: list[str]
+    """Names of those that are not complete."""
+    open_runs: list[str]
+
+    @property
+    def left_out(self) -> str:
+        """What is left out, as a part of a sentence."""
+        if len(self.closed) == 1:
+            return f"study {self.closed[0]}, which is not complete"
+        return f"studies {', '.join(self.closed)}, which are not complete"
+
+    def notes(self, runs: set[str]) -> list[str]:
+        """Return what a reader of these runs must know, in sentences."""
+        told = [study.notes for study in self.studies if runs & set(study.run_ids)]
+        return list(dict.fromkeys(note for notes in told for note in notes))
+
+
+def _shelf(store: RunStore, names: Collection[str]) -> _Shelf:
+    studies = []
+    for name in names or study_names(store):
         try:
-            held[name] = load_study(store, name).run_ids
+            studies.append(load_study(store, name))
         except WorkbenchError:
             # Of another version, whose runs count for nothing here; one that was named must exist.
-            if studies:
+            if names:
                 raise
-    closed = [name for name, runs in held.items() if store.missing(runs)]
-    seen = {run for name, runs in held.items() if name not in closed for run in runs}
-    hidden = {run for name in closed for run in held[name]} - seen
-    allowed = seen if studies else set(store.run_ids()) - hidden
-    return sorted(allowed), closed
-
-
-def _closed(studies: list[str]) -> str:
-    if not studies:
-        return ""
-    which = "study" if len(studies) == 1 else "studies"
-    return f" (but for {which} {', '.join(studies)}, not complete yet)"
+    closed = [study for study in studies if store.missing(study.run_ids)]
+    seen = {run for study in studies if study not in closed for run in study.run_ids}
+    hidden = {run for study in closed for run in study.run_ids} - seen
+    allowed = seen if names else set(store.run_ids()) - hidden
+    return _Shelf(studies, [study.name for study in closed], sorted(allowed))
 
 
 def _folded(text: str) -> str:

@@ -10,8 +10,8 @@ from IPython.display import HTML, Markdown, display
 
 from workbench.models.checkpoint import find_checkpoint
 from workbench.notebook.layers import gallery
-from workbench.notebook.sweep import Sweep, show
-from workbench.tasks.catalogue import find
+from workbench.notebook.sweep import Sweep, show, show_figure
+from workbench.tasks.catalogue import shown
 
 
 class Headless:
@@ -52,6 +52,15 @@ class Headless:
         show(self.sweep.report(), ("scores",))
 
     def data(self) -> None:
-        """Say which data it was: examples are shown to people alone, and not saved unasked."""
-        task = find(self.sweep.settings.task)[0]
-        display(Markdown(f"{task.title}: its examples are shown where the notebook is opened."))
+        """Show the data in numbers: examples are shown to people alone, and not saved unasked."""
+        # Here, because plotly and what reads data take a second to load.
+        from workbench.notebook import data_tables
+        from workbench.notebook.data_check import check_one, tokenizers_of
+        from workbench.notebook.data_figure import data_figure
+
+        task = self.sweep.settings.task
+        models = dict.fromkeys(spec.model for spec in self.sweep.study.specs)
+        found = check_one(task, tokenizers_of(",".join(models)), shown(task))
+        display(data_tables.bundle(found), raw=True)
+        show_figure(data_figure(found))
+        display(Markdown("The examples are shown where the notebook is opened."))

@@ -16,6 +16,7 @@ from workbench.models.checkpoint import Checkpoint, find_checkpoint, local_folde
 from workbench.notebook import choices
 from workbench.notebook.chooser import Chooser
 from workbench.notebook.control import Control
+from workbench.notebook.data_panel import DataPanel
 from workbench.notebook.examples import Examples
 from workbench.notebook.follow import Follower
 from workbench.notebook.live import LiveFigure
@@ -42,13 +43,15 @@ class Interactive:
         self.live = LiveFigure()
         self._not_yet = _waiting()
         self.findings = ipywidgets.VBox([self._not_yet])
-        self.examples = Examples(_examples_of(self.chooser.task.value), self._checkpoint())
+        task, checkpoints = _examples_of(self.chooser.task.value), self._checkpoints()
+        self.examples = Examples(task, next(iter(checkpoints), None))
+        self.counted = DataPanel(task, checkpoints)
         self._follower: Follower | None = None
         self._understood: Follower | None = None
         self._panel: Understand | None = None
         self._saved: DisplayHandle | None = None
         self._pacer = Pacer(self._follow, self.control.supervisor.complain)
-        self.chooser.observe(lambda chosen: self.examples.choose(chosen.task, self._checkpoint()))
+        self.chooser.observe(lambda chosen: self._turn_to(chosen.task))
         self.control.observe(lambda status: self._pacer.nudge(status.active))
         self.control.supervisor.observe_attached(self._choose_as)
         self.control.supervisor.reattach()
@@ -71,8 +74,9 @@ class Interactive:
         self._saved = display(HTML(""), display_id=True)
 
     def data(self) -> None:
-        """Show the task's examples."""
+        """Show the task's examples, and what all of its data are like."""
         display(self.examples.widget)
+        self.counted.show()
 
     def close(self) -> None:
         """Look no longer; what trains goes on."""
@@ -84,9 +88,18 @@ class Interactive:
         here = self.chooser.fields["outputs"].value
         self.chooser.choose(replace(study.settings, outputs=str(here)))
 
-    def _checkpoint(self) -> Checkpoint | None:
-        """Return the chosen model where it is on this machine; nothing is downloaded."""
-        name = self.chooser.model.value.split(",")[0].strip()
+    def _turn_to(self, task: str) -> None:
+        """Show the data of another task, or as other models read it."""
+        checkpoints = self._checkpoints()
+        self.examples.choose(task, next(iter(checkpoints), None))
+        self.counted.choose(task, checkpoints)
+
+    def _checkpoints(self) -> list[Checkpoint]:
+        """Return the chosen models that are on this machine; nothing is downloaded."""
+        names = [name.strip() for name in self.chooser.model.value.split(",")]
+        return [found for name in names if (found := self._checkpoint(name))]
+
+    def _checkpoint(self, name: str) -> Checkpoint | None:
         try:
             model = choices.settled(name, self.chooser.task.value)
             return find_checkpoint(model) if model and local_folder(model) else None

@@ -154,6 +154,18 @@ def save(figure: go.Figure, stem: str | Path, image: bytes | None = None) -> Non
     write_bytes(Path(f"{stem}.png"), image)
 
 
+def page(figure: go.Figure) -> str:
+    """Write a figure as a page that needs nothing else, light or dark as the browser's other pages.
+
+    Parameters
+    ----------
+    figure
+        A transparent plotly figure.
+    """
+    text = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
+    return text.replace("<head>", "<head><style>:root { color-scheme: light dark }</style>", 1)
+
+
 def halved(image: bytes) -> bytes:
     """Halve the width and height of a PNG image, each pixel the mean of four."""
     whole = Image.open(io.BytesIO(image))

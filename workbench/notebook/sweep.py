@@ -19,6 +19,8 @@ from workbench.notebook.timing import TrainingTime
 from workbench.store.settings import SweepSettings, outputs_folder
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from workbench.execution.progress import Progress
     from workbench.notebook.report import Report
 
@@ -89,12 +91,16 @@ class Sweep:
 
 def show(report: Report, names: Sequence[str] = ()) -> None:
     """Show figures, each as plotly and as a picture; without names all three."""
+    for name in names or report.figures:
+        show_figure(report.figures[name], report.images[name])
+
+
+def show_figure(figure: Figure, image: bytes | None = None) -> None:
+    """Show a figure as plotly and as a small picture, which is drawn where it is not given."""
     from workbench.notebook import frontend, static
 
-    live = frontend.draws_plotly()
-    for name in names or report.figures:
-        image = static.small(report.images[name])
-        display(static.display_bundle(report.figures[name], image, live), raw=True)
+    picture = static.small(static.png(figure) if image is None else image)
+    display(static.display_bundle(figure, picture, frontend.draws_plotly()), raw=True)
 
 
 class _ProgressLine:

@@ -13,6 +13,7 @@ import torch
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.models.checkpoint import Checkpoint, find_checkpoint
+from workbench.models.novelty import new_parts
 from workbench.spec import RunSpec, canonical_json
 from workbench.store.atomic import write_json
 from workbench.store.folder import RunStore
@@ -162,6 +163,7 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     for name in settings.model_names:
         checkpoint = find_checkpoint(name, synthetic_task=task.task.synthetic)
         notes.extend(_model_notes(name, checkpoint))
+        notes.append(_new_weights(checkpoint, task, settings.head))
         specs.extend(_model_specs(settings, task, checkpoint, precision))
     unique = {spec.id: spec for spec in specs}
     name = _checked_name(settings.study) or _default_name(task, list(unique), device.type)
@@ -269,6 +271,11 @@ def _model_notes(name: str, checkpoint: Checkpoint) -> list[str]:
     return [f"{reason} ({checkpoint.weights[:14]})."]
 
 
+def _new_weights(checkpoint: Checkpoint, task: LoadedTask, head: str) -> str:
+    drawn = new_parts(checkpoint, task.shape.objective == "token", head)
+    return f"New weights in {checkpoint.name}, drawn by each run's seed: {drawn}."
+
+
 def _model_specs(
     settings: SweepSettings, task: LoadedTask, checkpoint: Checkpoint, precision: str
 ) -> list[RunSpec]:
@@ -314,7 +321,7 @@ def _compositions(settings: SweepSettings, layers: int) -> list[Composition]:
 
 
 def _dropout(checkpoint: Checkpoint) -> float:
-    return float(checkpoint.config.get("hidden_dropout_prob", 0.1))
+    return float(checkpoint.config.get(checkpoint.architecture.dropouts[0], 0.1))
 
 
 def _checked_name(name: str) -> str:

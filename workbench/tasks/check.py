@@ -43,6 +43,8 @@ class Check:
     ----------
     name, title, unit
         Of the task; ``unit`` is what its counts count.
+    labelled
+        What carries the labels: ``records``, ``documents`` or ``words``.
     counts, labels, repeats
         See the functions of these names.
     pieces
@@ -54,6 +56,7 @@ class Check:
     name: str
     title: str
     unit: str
+    labelled: str
     counts: pd.DataFrame
     labels: pd.DataFrame
     repeats: pd.DataFrame
@@ -117,9 +120,15 @@ def check(
         )
         for model, (tokenizer, longest) in tokenizers.items()
     )
-    facts = loaded.name, loaded.task.title, loaded.task.unit
+    facts = loaded.name, loaded.task.title, loaded.task.unit, _labelled(loaded)
     tables = counts(loaded), labels(loaded), repeats(inputs)
     return Check(*facts, *tables, pieces, loaded.notes)
+
+
+def _labelled(loaded: LoadedTask) -> str:
+    objective, units = loaded.shape.objective, loaded.shape.units(loaded.splits["train"])
+    documents = objective == "multi-label" and units.max() + 1 < len(units)
+    return "words" if objective == "token" else "documents" if documents else "records"
 
 
 def inputs_of(loaded: LoadedTask) -> Inputs:

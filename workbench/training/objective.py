@@ -74,5 +74,6 @@ def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
 
 def _symmetric(one: Tensor, other: Tensor) -> Tensor:
     """Return half the sum of KL(p, q) and KL(q, p), which is half the sum of (p - q) log(p / q)."""
-    logs = one.log_softmax(dim=-1), other.log_softmax(dim=-1)
-    return ((logs[0].exp() - logs[1].exp()) * (logs[0] - logs[1])).sum(dim=-1) / 2
+    # Laid out as for the cross-entropy, so that gradients of both meet in the same order of sums.
+    logs = [each.transpose(1, 2).log_softmax(dim=1) for each in (one, other)]
+    return ((logs[0].exp() - logs[1].exp()) * (logs[0] - logs[1])).sum(dim=1) / 2

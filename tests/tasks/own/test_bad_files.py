@@ -124,6 +124,16 @@ def bad_files(rows, text):
             {},
             "the labels of train, 1 different ones, look like texts: name the column of the labels",
         ),
+        "no tick": (
+            {"a.csv": table(rows)},
+            {"kind": "multi-label", "columns": {"label": ["label", "text"]}},
+            "a.csv, line 2: column 'label' holds neither 0 nor 1; mend it",
+        ),
+        "short texts as labels": (
+            {"a.csv": table(rows)},
+            {"columns": {"label": "text"}},
+            "the labels of train, 20 different ones, look like texts: name the column",
+        ),
         "no text": (
             {"a.csv": table(replaced(rows, 1, "1, ,y"))},
             {},

@@ -22,6 +22,7 @@ class Bert(Family):
     """BERT (Devlin et al. 2019, arXiv:1810.04805), with or without a pooler in the checkpoint."""
 
     name = "bert"
+    pooler = "pooler.dense.weight"
 
     def parameters_below(self, config: Any, words: int) -> int:
         """Count words, positions, segments and their norm."""
@@ -52,6 +53,7 @@ class Roberta(Bert):
     """RoBERTa (Liu et al. 2019, arXiv:1907.11692), whose positions count from behind padding."""
 
     name = "roberta"
+    pooler = ""
     spaced = True
 
     def position_offset(self, config: Any) -> int:
@@ -63,6 +65,7 @@ class Electra(Bert):
     """ELECTRA's discriminator (Clark et al. 2020, arXiv:2003.10555); it has no pooler."""
 
     name = "electra"
+    pooler = ""
 
     def parameters_below(self, config: Any, words: int) -> int:
         """Count as for BERT; small models widen narrow embeddings."""

@@ -52,6 +52,7 @@ class DebertaV2(Family):
     )
     shared_dropouts = ("pos_dropout",)
     recorded = False
+    pooler = "pooler.dense.weight"
 
     def segments(self, config: Any) -> int:
         """Return how many segment types a token may have."""

@@ -75,7 +75,7 @@ class Family(ABC):
     layers_key, hidden_key
         Where the description gives the number of blocks and the width of a state.
     dropouts
-        The settings that together are dropout everywhere.
+        The settings that together are dropout everywhere; the first is what runs take theirs from.
     outer_dropout
         The setting for dropout in front of a linear head.
     stack
@@ -86,6 +86,10 @@ class Family(ABC):
         Names of dropout modules whose values belong to a run instead of to its tokens.
     recorded
         Whether a step never waits for the device, so that it can be recorded and compiled.
+    pooler
+        How the pooler's weight is called in a checkpoint; empty where the head has all there is.
+    pools_tokens
+        Whether a head for every token reads through the pooler as well.
     spaced
         Whether a text's first word is to have a space before it, like all its other words.
     """
@@ -103,6 +107,8 @@ class Family(ABC):
     above: ClassVar[tuple[str, ...]] = ()
     shared_dropouts: ClassVar[tuple[str, ...]] = ()
     recorded: ClassVar[bool] = True
+    pooler: ClassVar[str] = ""
+    pools_tokens: ClassVar[bool] = False
     spaced: ClassVar[bool] = False
 
     # What its description says.

@@ -36,6 +36,8 @@ class ModernBert(Family):
     outer_dropout = "classifier_dropout"
     stack = "layers"
     above = ("final_norm.",)
+    pooler = "head.dense.weight"
+    pools_tokens = True
 
     def segments(self, config: Any) -> int:
         """Return how many segment types a token may have."""

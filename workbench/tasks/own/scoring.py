@@ -16,7 +16,6 @@ from datasets import Dataset
 from workbench.errors import WorkbenchError, unknown
 from workbench.tasks.own.description import METRICS
 from workbench.tasks.task import Shape
-from workbench.tasks.units import any_of_unit
 
 ENTRY_POINTS = "workbench.metrics"
 
@@ -118,9 +117,9 @@ class ScoredBy:
 
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return what the function says, then the scores of the shape."""
-        return {self.metric: self._asked(records, predictions)} | self._shape.score(
-            records, predictions
-        )
+        others = self._shape.score(records, predictions)
+        others.pop(self.metric, None)
+        return {self.metric: self._asked(records, predictions)} | others
 
     def best_constant_score(self, records: Dataset) -> float | None:
         """Return the best that the function says of a constant; None for a regression."""
@@ -129,7 +128,9 @@ class ScoredBy:
 
     def _asked(self, records: Dataset, predictions: np.ndarray) -> float | None:
         assert self._metric.function
-        gold = self._form(records, self._gold(records))
+        if not np.isfinite(predictions).all():  # The run diverged.
+            return None
+        gold = self._form(records, self._shape.gold(records))
         try:
             score = float(self._metric.function(gold, self._form(records, predictions)))
         except Exception as problem:
@@ -140,14 +141,6 @@ class ScoredBy:
             ) from None
         return score if np.isfinite(score) else None
 
-    def _gold(self, records: Dataset) -> np.ndarray:
-        """Return the right answers in the form of predictions."""
-        if self.objective == "token":
-            return self._shape.gold(records)
-        if self.objective == "multi-label":
-            return any_of_unit(records, np.asarray(records["labels"], np.uint8))
-        return np.asarray(records["label" if self.objective == "single-label" else "score"])
-
     def _form(self, records: Dataset, answers: np.ndarray) -> Any:
         if self.objective != "token":
             return np.asarray(answers)
@@ -157,7 +150,7 @@ class ScoredBy:
 
     def _constants(self, records: Dataset) -> Iterator[np.ndarray]:
         """Yield constant predictions: each class; for several labels the most frequent ones."""
-        gold = self._gold(records)
+        gold = self._shape.gold(records)
         if self.objective == "multi-label":
             ranks = np.argsort(np.argsort(-gold.sum(axis=0), kind="stable"))
             for size in range(1, self.outputs + 1):
