@@ -112,9 +112,10 @@ def test_whatever_techniques_keep_is_there_again(
 def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, execution):
     """Dev after an epoch as if training ended there; then the mean stays in the network."""
     prepared, task = make_prepared(), make_prepared().task
-    specs = [make_spec(0, "average:0.7", warmup=0.0), make_spec(0, warmup=0.0)]
+    techniques = ("average:0.7", "baseline")
+    specs = [make_spec(0, each, warmup=0.0, weight_decay=0.5) for each in techniques]
     averaged, plain = (Trainer([spec], prepared, Memory(), execution) for spec in specs)
-    weights = {}
+    weights, unused = {}, []
     for trainer in (averaged, plain):
         step = trainer.cohort.step
 
@@ -122,6 +123,7 @@ def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, exe
             found = step()
             at = trainer, trainer.cohort.position
             weights[at] = {n: v.detach().clone() for n, v in trainer._parameters().items()}
+            unused.append(trainer.cohort.optimizer.unused[0])
             return found
 
         trainer.cohort.step = noting
@@ -141,6 +143,8 @@ def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, exe
     for name, value in averaged._parameters().items():
         torch.testing.assert_close(value, plain._parameters()[name], rtol=1e-5, atol=1e-6)
     assert found.result["dev"]["pearson"] == pytest.approx(score, abs=1e-4)
+    assert len(set(unused[:10])) == 10
+    assert averaged.scored(0).unused == pytest.approx(sum(unused[3:10]) / 7)
 
 
 def test_checkpoints_along_the_way_move_nothing(specs, make_prepared, execution):
