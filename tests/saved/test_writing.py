@@ -11,7 +11,9 @@ from safetensors.numpy import load_file
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import bundled
+from workbench.saved.predict import predict
 from workbench.tasks.loading import load as load_task
+from workbench.techniques import parse
 from workbench.training import prepared as preparation
 
 FAMILIES = ("bert", "roberta", "electra")
@@ -164,6 +166,30 @@ def test_embeddings_that_training_did_without_are_what_they_would_be(
         shrunk = other.scored(run).unused
         assert shrunk < 0.9999
         assert np.allclose(found[table][unused], before * shrunk, atol=1e-7)
+
+
+@pytest.mark.parametrize("technique", ["average", "pretrained-decay:0.5"])
+def test_techniques_that_move_unused_embeddings_are_followed(
+    technique, small_checkpoints, train_members, write_member, tmp_path, monkeypatch
+):
+    """What is saved is what training with every row of the table would have left."""
+    techniques, found = parse(technique, 2).settings, []
+    for name in ("used", "whole"):
+        trainer, (outcome,) = train_members(
+            small_checkpoints["bert"],
+            "miniature-similarity:size=24",
+            reporting=("last",),
+            techniques=techniques,
+        )
+        folder = write_member(tmp_path / name, trainer, 0)
+        found.append(load_file(folder / "model.safetensors"))
+        pairs = list(zip(*inputs_of(trainer.prepared.task)[0], strict=True))
+        scores = [each["score"] for each in predict(folder, pairs, progress=False)]
+        assert np.allclose(scores, outcome.predictions["test"], atol=1e-5)
+        monkeypatch.setattr(preparation, "used_rows", lambda ids, padding: np.arange(30522))
+    assert trainer.scored(0).unused < 0.9999
+    for name, value in found[0].items():
+        assert np.abs(value - found[1][name]).max() < 1e-5, name
 
 
 def test_the_same_run_is_the_same_bytes(small_checkpoints, train_members, write_member, tmp_path):
