@@ -60,7 +60,7 @@ class RunSpec:
     """
 
     task: str
-    """The task's canonical name, with its options."""
+    """The task's canonical name, with its options; of a user's task the path of its file."""
     data: str
     """SHA-256 over the task's files."""
     model: str

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from workbench.saved.place import kept
 from workbench.store.retention import collect
 
 KILLED = -9
@@ -73,3 +74,36 @@ def test_a_checkpoint_is_gone_when_its_cohort_is_finished(make_study, driver):
     store, study = make_study()
     driver.run(store, study)
     assert not list((store.root / "checkpoints").iterdir())
+
+
+def models(store):
+    folder = store.root / "models"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def kept_models():
+    """What an undisturbed study keeps, once it has been trained."""
+    return {}
+
+
+@pytest.mark.parametrize(("point", "number"), [("model", 2), ("card", 2)])
+def test_killed_in_the_middle_of_saving(point, number, make_study, driver, contents, kept_models):
+    values = {"save": "every", "epochs": 1, "techniques": "baseline"}
+    if not kept_models:
+        undisturbed = make_study("undisturbed", **values)
+        assert driver.run(*undisturbed)[0] == 0
+        kept_models |= {"models": models(undisturbed[0]), "runs": contents(*undisturbed)}
+    store, study = make_study("killed", **values)
+    assert driver.run(store, study, point, number)[0] == KILLED
+    for folder in kept(store, study).values():
+        assert {path.name for path in folder.iterdir()} > {"README.md", "model.safetensors"}
+    assert driver.run(store, study)[0] == 0
+    assert contents(store, study) == kept_models["runs"]
+    collect(store, keep=set(study.run_ids), older_than_seconds=0, dry_run=False)
+    assert models(store) == kept_models["models"]
+    assert not list(store.root.rglob("*.partial"))

@@ -109,11 +109,15 @@ def test_the_test_scores_of_an_unfinished_study_stay_closed(store, finish, make_
     shared, alone = finish(store, "gad", seed=1, score=0.9), finish(store, "hoc")
     going = study_of("going", shared, alone, make_spec(7))
     going.save(store)
-    with pytest.raises(WorkbenchError, match=r"\(but for study going, not complete yet\)"):
+    with pytest.raises(WorkbenchError, match="finished besides study going, which is not"):
         blurb_text(store)
     study_of("ended", shared).save(store)
     text = blurb_text(store)
-    assert "GAD" in text and "HoC" not in text and "study going, not complete" in text
+    assert (
+        "GAD" in text
+        and "HoC" not in text
+        and "Left out: study going, which is not complete.\n" in text
+    )
     assert "not complete" not in blurb_text(store, studies=["ended"])
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.notebook import layers
 from workbench.notebook.layers import TIMES, described, drawing, gallery, states
 from workbench.techniques import Composition, Technique, parse
 
@@ -53,6 +54,27 @@ class Odd(Technique):
             "freeze:1+layerwise:0.5+reinit:1",
             ["frozen", "frozen", f"re-initialised, rate {TIMES} 0.5", "pooler re-initialised"],
         ),
+        (
+            "unfreeze",
+            ["trained from epoch 4", "trained from epoch 3", "trained from epoch 2", "trained"],
+        ),
+        (
+            "freeze:0+reinit:1+unfreeze:2",
+            [
+                "frozen",
+                "trained from epoch 2",
+                "re-initialised, trained from epoch 2",
+                "pooler re-initialised",
+            ],
+        ),
+        (
+            "discriminative:2+unfreeze:3",
+            [
+                *(f"trained from epoch 2, rate {TIMES} {rate}" for rate in (0.125, 0.25, 0.5)),
+                "trained",
+            ],
+        ),
+        ("average+mixout+pretrained-decay+r-drop+smooth", ["trained"] * 4),
     ],
 )
 def test_what_happens_to_each_depth_in_words(technique, words):
@@ -99,12 +121,15 @@ def test_the_drawing_says_what_it_shows():
 
 
 def test_every_look_has_a_pattern_of_its_own():
-    picture = _drawn(4, "freeze:1+layerwise:0.9+reinit:1")
+    technique = "freeze:1+layerwise:0.9+reinit:1"
+    assert len(set(layers._MARKS.values())) == len(set(layers._FILLS.values())) == 5
+    assert layers._MARKS.keys() == layers._FILLS.keys() == layers._MEANINGS.keys()
+    picture = _drawn(4, technique)
     patterns = {pattern.get("id"): pattern for pattern in picture.iter(f"{SVG}pattern")}
     assert {name.rpartition("-")[2] for name in patterns} == {"frozen", "scaled", "fresh"}
     assert len({ElementTree.tostring(pattern[0]) for pattern in patterns.values()}) == 3
     assert len({pattern[0].tag + str(pattern[0].get("d")) for pattern in patterns.values()}) == 3
-    used = set(re.findall(r"url\(#([^)]+)\)", drawing(4, "freeze:1+layerwise:0.9+reinit:1")))
+    used = set(re.findall(r"url\(#([^)]+)\)", drawing(4, technique)))
     assert used == set(patterns)
 
 
@@ -114,6 +139,16 @@ def test_two_drawings_on_one_page_share_no_names():
         for text in ("freeze:1", "freeze:2")
     ]
     assert not names[0] & names[1]
+
+
+def test_what_trains_later_has_a_look_of_its_own():
+    found = [row.look for row in states(3, parse("freeze:0+unfreeze:2", 3))]
+    assert found == ["frozen", "later", "later", "later", "trained"]
+    assert "trained from a later epoch on" in gallery(3, ["unfreeze", "baseline"])
+    widths = [
+        bar.get("width") for bar in _drawn(2, "discriminative:2+unfreeze").findall(f"{SVG}rect")
+    ]
+    assert float(widths[0]) == pytest.approx(float(widths[1]) / 8, rel=1e-3)
 
 
 def test_a_bar_is_as_long_as_its_rate():

@@ -155,3 +155,29 @@ def test_a_wide_range_is_typed(panel):
     factor = row(panel, "longer").settings["factor"]
     assert isinstance(factor, ipywidgets.BoundedFloatText)
     assert (factor.min, factor.max) == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("technique", "setting", "kind", "ends"),
+    [
+        ("unfreeze", "blocks", ipywidgets.IntSlider, (1, 7)),
+        ("discriminative", "factor", ipywidgets.FloatSlider, (1, 10)),
+        ("pretrained-decay", "strength", ipywidgets.BoundedFloatText, (0, 1)),
+        ("mixout", "p", ipywidgets.FloatSlider, (0, 0.99)),
+        ("average", "share", ipywidgets.FloatSlider, (0, 1)),
+        ("r-drop", "alpha", ipywidgets.BoundedFloatText, (0, 100)),
+        ("smooth", "weight", ipywidgets.BoundedFloatText, (0, 100)),
+        ("smooth", "radius", ipywidgets.BoundedFloatText, (0.0001, 1)),
+    ],
+)
+def test_a_number_has_a_slider_or_is_typed(panel, technique, setting, kind, ends):
+    widget = row(panel, technique).settings[setting]
+    assert type(widget) is kind and (widget.min, widget.max) == ends
+
+
+def test_what_becomes_of_dropout_is_a_choice_of_words(panel, told):
+    mixout = row(panel, "mixout")
+    assert mixout.settings["dropout"].options == ("replace", "keep")
+    mixout.box.value = True
+    mixout.settings["dropout"].value = "keep"
+    assert panel.value.endswith(",mixout:0.7:keep") and told[-1] == panel.value

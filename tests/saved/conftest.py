@@ -62,7 +62,7 @@ def train_members():
                 # Fast enough that the best epoch is not the last one.
                 learning_rate=3e-3,
                 batch_size=8,
-                epochs=3,
+                epochs=2,
                 max_length=max_length,
                 weight_decay=0.1,
                 weights_seed=seed,

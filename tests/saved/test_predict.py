@@ -1,14 +1,15 @@
 """What a saved model says of new text is what the engine said of the same text."""
 
+import io
 import json
 import shutil
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 import workbench
+from workbench.__main__ import main
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import bundled
 from workbench.models.tokenizer import load_tokenizer
@@ -154,15 +155,15 @@ def test_it_is_there_under_the_package_s_own_name(saved):
     assert workbench.predict(folder, texts, progress=False) == predict(folder, texts)
 
 
-def test_a_file_is_read_from_the_command_line(saved, tmp_path):
+def test_a_file_is_read_from_the_command_line(saved, monkeypatch, capsys):
     folder, _ = saved["similarity"]
-    (tmp_path / "new.tsv").write_text(f"aspirin\tinhibits\na\t{'word ' * 40}\n")
-    line = [sys.executable, "-m", "workbench", "predict", str(folder), "-"]
-    with (tmp_path / "new.tsv").open() as stream:
-        done = subprocess.run(line, stdin=stream, capture_output=True, text=True, check=True)
-    found = list(map(json.loads, done.stdout.splitlines()))
+    text = f"aspirin\tinhibits\na\t{'word ' * 40}\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    assert main(["predict", str(folder), "-"]) == 0
+    said = capsys.readouterr()
+    found = list(map(json.loads, said.out.splitlines()))
     assert found == predict(folder, [["aspirin", "inhibits"], ["a", "word " * 40]])
-    assert done.stderr == "1 of 2 texts were cut to the model's 16 word pieces\n"
+    assert said.err == "1 of 2 texts were cut to the model's 16 word pieces\n"
 
 
 def test_the_pieces_are_minilm_s():

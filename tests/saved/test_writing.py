@@ -11,11 +11,16 @@ from safetensors.numpy import load_file
 
 from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import bundled
+from workbench.saved.predict import predict
 from workbench.tasks.loading import load as load_task
+from workbench.techniques import parse
 from workbench.training import prepared as preparation
 
-SHAPES = ("similarity", "document", "mention")
 FAMILIES = ("bert", "roberta", "electra")
+TRAINED = [
+    *((family, shape) for family in FAMILIES for shape in ("similarity", "mention")),
+    *(("bert", shape) for shape in ("document", "relation", "question", "pico")),
+]
 ALONE = """
 import json, sys
 import numpy as np
@@ -23,13 +28,13 @@ import torch
 from transformers import (
     AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
 )
-for folder, inputs, target in json.load(sys.stdin):
+for folder, inputs, truncation, target in json.load(sys.stdin):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     words = isinstance(inputs[0][0], list)
     kind = AutoModelForTokenClassification if words else AutoModelForSequenceClassification
     model = kind.from_pretrained(folder).eval()
     batch = tokenizer(
-        *inputs, is_split_into_words=words, truncation=True, padding=True, return_tensors="pt"
+        *inputs, is_split_into_words=words, truncation=truncation, padding=True, return_tensors="pt"
     )
     with torch.inference_mode():
         logits = model(**batch).logits
@@ -39,26 +44,27 @@ assert not any(name.split(".")[0] == "workbench" for name in sys.modules)
 """
 
 
-def inputs_of(records):
-    columns = ("sentence1", "sentence2") if "sentence1" in records.column_names else ("text",)
-    columns = ("words",) if "words" in records.column_names else columns
-    return [list(records[column]) for column in columns]
+def inputs_of(task):
+    """Return what the tokenizer takes of the test split, and how it is to cut it."""
+    records = task.splits["test"]
+    columns = ("words",) if "words" in records.column_names else task.shape.texts
+    truncation = "only_second" if task.shape.keep_first else "longest_first"
+    return [list(records[column]) for column in columns], truncation
 
 
 @pytest.fixture(scope="session")
 def members(small_checkpoints, train_members, write_member, tmp_path_factory):
     """Train and write both members of a cohort for each family and shape, and for MiniLM."""
     root, found = tmp_path_factory.mktemp("saved"), {}
-    cases = [(family, shape) for family in FAMILIES for shape in SHAPES]
-    for family, shape in [*cases, ("minilm", "similarity")]:
+    for family, shape in [*TRAINED, ("minilm", "similarity")]:
         small = family != "minilm"
         checkpoint = small_checkpoints[family] if small else bundled()
         trainer, outcomes = train_members(
             checkpoint,
             f"miniature-{shape}:size={24 if small else 8}",
-            **({} if small else {"max_steps": 1}),
+            **({} if small else {"max_steps": 1, "reporting": ("last",)}),
         )
-        for run in range(2):
+        for run in range(len(outcomes)):
             folder = write_member(root / f"{family}-{shape}-{run}", trainer, run)
             found[family, shape, run] = folder, trainer, outcomes[run]
     return found
@@ -69,7 +75,7 @@ def alone(members, tmp_path_factory):
     """Let one process that knows only transformers read every folder."""
     root = tmp_path_factory.mktemp("alone")
     jobs = [
-        [str(folder), inputs_of(trainer.prepared.task.splits["test"]), str(root / folder.name)]
+        [str(folder), *inputs_of(trainer.prepared.task), str(root / folder.name)]
         for folder, trainer, _ in members.values()
     ]
     done = subprocess.run(
@@ -81,21 +87,21 @@ def alone(members, tmp_path_factory):
     assert done.returncode == 0, done.stderr
     configs = map(json.loads, done.stdout.splitlines())
     return {
-        key: (config, np.load(f"{job[2]}.npz"))
+        key: (config, np.load(f"{job[-1]}.npz"))
         for key, job, config in zip(members, jobs, configs, strict=True)
     }
 
 
-CASES = [(family, shape, run) for family in FAMILIES for shape in SHAPES for run in (0, 1)]
+CASES = [(*case, run) for case in TRAINED for run in (0, 1)]
 
 
-@pytest.mark.parametrize("key", [*CASES, ("minilm", "similarity", 1)])
+@pytest.mark.parametrize("key", [*CASES, ("minilm", "similarity", 0)])
 def test_transformers_alone_gives_what_was_stored(key, members, alone):
     _, trainer, outcome = members[key]
     _, found = alone[key]
     split = trainer.prepared.encoded["test"]
     logits = found["logits"]
-    if key[1] == "mention":
+    if key[1] in ("mention", "pico"):
         logits = logits[found["mask"].astype(bool)]
     expected = trainer.cohort.outputs(split)[key[2]]
     assert logits.shape == expected.shape
@@ -111,6 +117,12 @@ def test_transformers_alone_gives_what_was_stored(key, members, alone):
         ("similarity", "regression", ["score"]),
         ("document", "multi_label_classification", None),
         ("mention", None, ["B", "I", "O"]),
+        (
+            "relation",
+            "single_label_classification",
+            ["none", "inhibition", "activation", "binding"],
+        ),
+        ("pico", None, ["I-PAR", "I-INT", "I-OUT", "O"]),
     ],
 )
 def test_the_description_names_the_outputs(shape, problem, labels, alone):
@@ -154,6 +166,30 @@ def test_embeddings_that_training_did_without_are_what_they_would_be(
         shrunk = other.scored(run).unused
         assert shrunk < 0.9999
         assert np.allclose(found[table][unused], before * shrunk, atol=1e-7)
+
+
+@pytest.mark.parametrize("technique", ["average", "pretrained-decay:0.5"])
+def test_techniques_that_move_unused_embeddings_are_followed(
+    technique, small_checkpoints, train_members, write_member, tmp_path, monkeypatch
+):
+    """What is saved is what training with every row of the table would have left."""
+    techniques, found = parse(technique, 2).settings, []
+    for name in ("used", "whole"):
+        trainer, (outcome,) = train_members(
+            small_checkpoints["bert"],
+            "miniature-similarity:size=24",
+            reporting=("last",),
+            techniques=techniques,
+        )
+        folder = write_member(tmp_path / name, trainer, 0)
+        found.append(load_file(folder / "model.safetensors"))
+        pairs = list(zip(*inputs_of(trainer.prepared.task)[0], strict=True))
+        scores = [each["score"] for each in predict(folder, pairs, progress=False)]
+        assert np.allclose(scores, outcome.predictions["test"], atol=1e-5)
+        monkeypatch.setattr(preparation, "used_rows", lambda ids, padding: np.arange(30522))
+    assert trainer.scored(0).unused < 0.9999
+    for name, value in found[0].items():
+        assert np.abs(value - found[1][name]).max() < 1e-5, name
 
 
 def test_the_same_run_is_the_same_bytes(small_checkpoints, train_members, write_member, tmp_path):

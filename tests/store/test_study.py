@@ -109,6 +109,18 @@ def test_a_study_is_named_after_its_task_and_stored(plan, store):
     assert held_runs(store) == set(study.run_ids)
 
 
+def test_studies_of_another_version_hold_their_runs(plan, store):
+    study = plan()
+    path = study_path(store, study.name)
+    content = json.loads(path.read_text())
+    for spec in content["specs"]:
+        spec["numerics"] -= 1
+    path.write_text(json.dumps(content))
+    assert held_runs(store) == set(study.run_ids)
+    with pytest.raises(WorkbenchError, match="start its study again"):
+        load_study(store, study.name)
+
+
 def test_asked_again_the_stored_study_comes_back(plan, store):
     first = plan()
     before = study_path(store, first.name).stat()

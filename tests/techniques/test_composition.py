@@ -4,18 +4,26 @@ from importlib.metadata import EntryPoint
 from typing import ClassVar
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import WorkbenchError
-from workbench.models.depth import Anatomy
+from workbench.models.depth import Anatomy, Parameter
 from workbench.spec import RunSpec
 from workbench.techniques import BASELINE, FIRST, composition, from_settings, parse, registry
+from workbench.techniques.average import Average
 from workbench.techniques.composition import Composition
+from workbench.techniques.cost import Cost
 from workbench.techniques.freeze import Freeze
 from workbench.techniques.layerwise import Layerwise
 from workbench.techniques.longer import Longer
+from workbench.techniques.mixout import Mixout
+from workbench.techniques.moment import Moment
+from workbench.techniques.pretrained_decay import PretrainedDecay
+from workbench.techniques.r_drop import RDrop
 from workbench.techniques.reinit import Reinit
+from workbench.techniques.smooth import Smooth
 from workbench.techniques.technique import AdamStep, Technique
 
 ONE_RUN = {
@@ -34,10 +42,14 @@ ONE_RUN = {
 
 _decays = st.floats(0.001, 1).map(lambda decay: f"layerwise:{decay!r}")
 _typed = st.one_of(
-    st.sampled_from([BASELINE, "uncorrected", "longer", "freeze", "layerwise", "reinit"]),
+    st.sampled_from([BASELINE, *registry()]),
     st.integers(-1, 14).map("freeze:{}".format),
     st.integers(-1, 14).map("reinit:{}".format),
     st.floats(0.5, 1001).map("longer:{!r}".format),
+    st.integers(-1, 26).map("unfreeze:{}".format),
+    st.floats(-0.1, 1.1).map("pretrained-decay:{!r}".format),
+    st.builds("mixout:{!r}{}".format, st.floats(-0.1, 1.1), st.sampled_from(["", ":keep"])),
+    st.sampled_from(["freeze:2:cached", "average:0.5", "r-drop:0", "smooth:2:0.1", "smooth:0"]),
     st.builds("{}{}".format, _decays, st.sampled_from(["", ":zhang", ":electra"])),
 )
 
@@ -59,6 +71,11 @@ _typed = st.one_of(
         ("layerwise:1", ()),
         ("longer:1+reinit:0+layerwise:1:electra", ()),
         ("longer:1+freeze:3", (Freeze(3),)),
+        ("mixout", (Mixout(0.7),)),
+        ("mixout:0:keep", ()),
+        ("mixout:0", (Mixout(0.0),)),
+        ("discriminative:1+pretrained-decay:0+average:0+smooth:0", ()),
+        ("smooth+r-drop:0", (RDrop(0.0), Smooth())),
     ],
 )
 def test_what_users_type(text, techniques):
@@ -76,6 +93,9 @@ def test_what_users_type(text, techniques):
         ("layerwise:0.90:zhang", "layerwise:0.9"),
         ("layerwise:0.9:electra", "layerwise:0.9:electra"),
         ("longer:2.0", "longer:2"),
+        ("mixout:0.7:keep", "mixout:0.7:keep"),
+        ("smooth:1:0.001+unfreeze", "smooth:1+unfreeze:1"),
+        ("smooth:1:1e-5", "smooth:1:1e-05"),
         ("longer:33.333333333", "longer:33.333333333"),
         ("reinit:2+layerwise+freeze:3", "freeze:3+layerwise:0.9+reinit:2"),
     ],
@@ -142,12 +162,57 @@ def test_hooks_are_joined():
     assert found.adam(call, 12).rate == pytest.approx(6.57, abs=0.005)
 
 
+@dataclass(frozen=True)
+class Stronger(Technique):
+    """Pull, mix and minimise twice as much: what another package may add."""
+
+    name: ClassVar[str] = "stronger"
+    summary: ClassVar[str] = "twice as much"
+    source: ClassVar[str] = "these tests"
+    cost: ClassVar[Cost] = Cost(passes=1.5, held=3, copies=1)
+    compiles: ClassVar[bool] = False
+    records: ClassVar[bool] = False
+
+    @property
+    def pull(self):
+        return 0.25
+
+    def mixing(self, parameter):
+        return (lambda value, origin, keep: 2 * value) if parameter.depth == 1 else None
+
+    def objective(self, loss, passes):
+        return 2 * loss
+
+
+def keep_all(width, probability):
+    return torch.ones(1, width, dtype=torch.bool)
+
+
+def test_hooks_of_several_are_joined():
+    found = Composition((Average(0.5), Mixout(0.5), PretrainedDecay(0.5), RDrop(), Stronger()))
+    assert found.pull == 0.75
+    assert (found.drops, found.compiles, found.records) == (False, False, False)
+    cost = found.cost
+    assert (cost.passes, cost.held, cost.copies, cost.saved) == (2.5, 4, 5, 1)
+    assert [found.averages(Moment(step, 4, 1)) for step in range(4)] == [False, False, True, True]
+    # Both mix a Linear's weights in the lowest block, one elsewhere, none what is no Linear.
+    places = [Parameter("w", depth, kind) for depth, kind in ((1, "linear"), (2, "linear"))]
+    value, origin = torch.ones(1, 1, 1), torch.zeros(1, 1, 1)
+    mixed = [found.mixing(place)(value, origin, keep_all).item() for place in places]
+    assert mixed == [4, 2]
+    assert found.mixing(Parameter("b", 2, "bias")) is None
+
+
 def test_the_baseline_changes_nothing():
     anatomy, call = Anatomy(4, 0.02, ()), AdamStep(1.0, 1e-8, 0.01, 0.9, 0.999)
     assert all(Composition().trains(depth, FIRST, anatomy) for depth in range(6))
     assert {Composition().rate(depth, FIRST, anatomy) for depth in range(6)} == {1.0}
     assert (Composition().steps(7), Composition().adam(call, 3)) == (7, call)
     assert Composition().initial(None, call, anatomy, None) is call
+    assert Composition().objective(call, None) is call
+    assert (Composition().pull, Composition().mixing(None)) == (None, None)
+    assert Composition().drops and Composition().compiles and Composition().records
+    assert not Composition().averages(FIRST) and Composition().cost == Cost()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +229,16 @@ def test_the_baseline_changes_nothing():
         ("longer:2+reinit:1", "longer:2", True),
         ("longer:2", "longer:3", False),
         ("longer:2", "freeze:2", False),
+        ("baseline", "pretrained-decay+discriminative", True),
+        ("mixout", "mixout:0.5", False),
+        ("mixout", "mixout:0.7:keep", False),
+        ("mixout+layerwise", "mixout+reinit:2", True),
+        ("unfreeze", "unfreeze:2", False),
+        ("average", "average:0.5", False),
+        ("r-drop", "baseline", False),
+        ("r-drop:1", "r-drop:2", False),
+        ("smooth", "smooth:1:0.1", False),
+        ("smooth", "r-drop", False),
     ],
 )
 def test_which_may_train_together(one, other, together):
@@ -260,7 +335,7 @@ def test_a_package_whose_technique_does_not_load_is_named(installed, point):
         parse("freeze", 2)
 
 
-@pytest.mark.parametrize("name", ["freeze", "layerwise", "longer", "reinit", "uncorrected"])
+@pytest.mark.parametrize("name", registry())
 def test_every_technique_says_what_it_is_and_where_it_comes_from(name):
     kind = registry()[name]
     assert (kind.name, bool(kind.summary), bool(kind.source)) == (name, True, True)

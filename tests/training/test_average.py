@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -26,7 +28,7 @@ def passed_through(network, mean, weights):
 
 
 def test_the_mean_of_several_steps_by_hand(network):
-    mean = MeanWeights(network)
+    mean = MeanWeights(network, SimpleNamespace(unused=[1.0]))
     passed_through(network, mean, [1.0, 2.0, 6.0])
     with mean.in_use():
         assert values(network) == (3, -2)
@@ -34,7 +36,10 @@ def test_the_mean_of_several_steps_by_hand(network):
 
 
 def test_training_goes_on_from_the_last_weights_where_they_stood(network):
-    mean, places = MeanWeights(network), [value.data_ptr() for value in network.parameters()]
+    mean, places = (
+        MeanWeights(network, SimpleNamespace(unused=[1.0])),
+        [value.data_ptr() for value in network.parameters()],
+    )
     passed_through(network, mean, [1.0, 3.0])
     with pytest.raises(KeyError), mean.in_use():
         raise KeyError
@@ -46,7 +51,7 @@ def test_training_goes_on_from_the_last_weights_where_they_stood(network):
 
 
 def test_without_a_mean_the_weights_are_what_they_are(network):
-    mean = MeanWeights(network)
+    mean = MeanWeights(network, SimpleNamespace(unused=[1.0]))
     with mean.in_use():
         assert values(network) == (1, -2)
     mean.settle()
@@ -54,20 +59,36 @@ def test_without_a_mean_the_weights_are_what_they_are(network):
 
 
 def test_of_one_step_it_is_that_steps_weights_to_the_last_bit(network):
-    mean = MeanWeights(network)
+    mean = MeanWeights(network, SimpleNamespace(unused=[1.0]))
     passed_through(network, mean, [0.1])
     with mean.in_use():
         assert network.weight.item() == torch.tensor(0.1).item()
 
 
 def test_a_mean_that_was_saved_goes_on(network):
-    mean = MeanWeights(network)
+    mean = MeanWeights(network, SimpleNamespace(unused=[1.0]))
     passed_through(network, mean, [1.0, 2.0])
     saved, count = {name: value.clone() for name, value in mean.values.items()}, mean.count
-    other = MeanWeights(network)
-    other.restore(saved, count)
+    mean.optimizer.unused = [0.5]
+    other = MeanWeights(network, SimpleNamespace(unused=[1.0]))
+    other.restore(saved, count, [1.0])
+    other.optimizer.unused = [0.5]
     for each in (mean, other):
         passed_through(network, each, [6.0, 9.5])
         assert each.values["weight"].item() == pytest.approx(18.5 / 4)
     assert torch.equal(mean.values["weight"], other.values["weight"])
+    assert mean.unused == other.unused == [0.75]
     assert saved["weight"].item() == 1.5, "what was saved is not changed"
+
+
+def test_what_is_left_of_unused_rows_is_averaged_along(network):
+    optimizer = SimpleNamespace(unused=[1.0, 0.5])
+    mean = MeanWeights(network, optimizer)
+    mean.add()
+    optimizer.unused = [0.5, 0.25]
+    mean.add()
+    with mean.in_use():
+        assert optimizer.unused == [0.75, 0.375]
+    assert optimizer.unused == [0.5, 0.25]
+    mean.settle()
+    assert optimizer.unused == [0.75, 0.375] and not mean.unused

@@ -18,6 +18,7 @@ from workbench.training.schedule import linear, warmup_steps
 
 TASKS = {
     "regression": "miniature-similarity:size=24",
+    "single-label": "miniature-relation:size=24",
     "multi-label": "miniature-document:size=24",
     "token": "miniature-mention:size=24",
 }
@@ -31,32 +32,17 @@ NEW = (
     "r-drop:2",
     "smooth:3:0.1",
 )
-KINDS = ("regression", "multi-label", "single-label", "token")
 
 
 @pytest.fixture(scope="module")
 def prepared(make_prepared):
     """Return a function that prepares a small task for each objective, once."""
 
-    @cache
-    def prepare(kind):
-        found = make_prepared(task=TASKS["multi-label" if kind == "single-label" else kind])
-        if kind != "single-label":
-            return found
-        # The first class that is there, of documents with several.
-        encoded = {
-            name: replace(split, labels=split.labels.argmax(axis=1))
-            for name, split in found.encoded.items()
-        }
-        return replace(found, encoded=encoded)
-
-    return prepare
+    return cache(lambda kind: make_prepared(task=TASKS[kind]))
 
 
 def make(specs, prepared, execution):
     train, objective = prepared.encoded["train"], prepared.task.shape.objective
-    if objective == "multi-label" and train.labels.ndim == 1:
-        objective = "single-label"
     return Cohort(specs, prepared.model, train, objective, execution)
 
 
@@ -296,7 +282,10 @@ def test_every_technique_has_a_neutral_value_or_none():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [*product(NEUTRAL, ["regression"]), *product(["mixout", "smooth"], KINDS[1:])],
+    [
+        *product(NEUTRAL, ["regression"]),
+        *product(["mixout", "smooth"], ["single-label", "multi-label", "token"]),
+    ],
 )
 def test_a_hook_at_its_neutral_value_is_the_baseline_to_the_last_bit(
     name, kind, prepared, make_spec, execution
@@ -372,7 +361,7 @@ def test_members_train_as_if_alone_and_micro_batches_move_nothing(
             outputs = [each.outputs(shared.encoded["dev"]) for each in (together, alone)]
         torch.testing.assert_close(outputs[0][run], outputs[1][0], rtol=1e-3, atol=1e-4)
     parts = make(specs, shared, replace(execution, micro_batch=3))
-    torch.testing.assert_close(train(parts, 7)[:, 0], found[:, 0], rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(train(parts, 3)[:, 0], found[:3, 0], rtol=1e-5, atol=1e-7)
 
 
 def test_strengths_of_decay_may_differ_within_a_cohort(prepared, make_spec, execution):
@@ -415,6 +404,17 @@ def test_a_step_that_is_replayed_reads_tensors_alone(technique, prepared, make_s
         cohort.batches.geometry = replace(cohort.geometry, grain=512)
     assert torch.equal(train(replayed, 8), train(plain, 8))
     assert replayed.recordings.replays >= 6
+
+
+def test_what_a_technique_rules_out_is_not_done(prepared, make_spec, execution, monkeypatch):
+    monkeypatch.setattr("workbench.training.cohort._compile_blocks", lambda network: None)
+    shared, wanted = prepared("regression"), replace(execution, compiled=True)
+    labels = ("baseline", "mixout", "mixout+r-drop", "r-drop+smooth")
+    compiled = [make([make_spec(0, each)], shared, wanted).compiled for each in labels]
+    assert compiled == [True, False, False, True]
+    monkeypatch.setattr("workbench.techniques.mixout.Mixout.records", False)
+    wanted = replace(execution, captured=True)
+    assert make([make_spec(0, "mixout")], shared, wanted).recordings is None
 
 
 @pytest.mark.parametrize("technique", ["mixout:0.6", "r-drop:2", "smooth:3:0.1"])

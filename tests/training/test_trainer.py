@@ -112,9 +112,10 @@ def test_whatever_techniques_keep_is_there_again(
 def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, execution):
     """Dev after an epoch as if training ended there; then the mean stays in the network."""
     prepared, task = make_prepared(), make_prepared().task
-    specs = [make_spec(0, "average:0.7", warmup=0.0), make_spec(0, warmup=0.0)]
+    techniques = ("average:0.7", "baseline")
+    specs = [make_spec(0, each, warmup=0.0, weight_decay=0.5) for each in techniques]
     averaged, plain = (Trainer([spec], prepared, Memory(), execution) for spec in specs)
-    weights = {}
+    weights, unused = {}, []
     for trainer in (averaged, plain):
         step = trainer.cohort.step
 
@@ -122,6 +123,7 @@ def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, exe
             found = step()
             at = trainer, trainer.cohort.position
             weights[at] = {n: v.detach().clone() for n, v in trainer._parameters().items()}
+            unused.append(trainer.cohort.optimizer.unused[0])
             return found
 
         trainer.cohort.step = noting
@@ -141,6 +143,8 @@ def test_the_mean_of_the_weights_is_what_is_scored(make_prepared, make_spec, exe
     for name, value in averaged._parameters().items():
         torch.testing.assert_close(value, plain._parameters()[name], rtol=1e-5, atol=1e-6)
     assert found.result["dev"]["pearson"] == pytest.approx(score, abs=1e-4)
+    assert len(set(unused[:10])) == 10
+    assert averaged.scored(0).unused == pytest.approx(sum(unused[3:10]) / 7)
 
 
 def test_checkpoints_along_the_way_move_nothing(specs, make_prepared, execution):
@@ -251,3 +255,42 @@ def test_random_states_of_the_process_do_not_matter(specs, make_prepared, execut
     np.random.seed(3)
     second, _ = train(specs, make_prepared(), execution)
     assert all(map(same, first, second))
+
+
+@pytest.mark.parametrize("steps", [2, 6, 9])
+def test_a_resumed_cohort_scores_the_same_weights(steps, make_prepared, make_spec, execution):
+    """Word embeddings that are never used included: their decay is that of the scored epoch."""
+    decayed = {"weight_decay": 0.1, "learning_rate": 5e-3}
+    specs = [make_spec(0, **decayed), make_spec(1, reporting="best-dev", **decayed)]
+    prepared = make_prepared()
+    straight = Trainer(specs, prepared, Memory(), execution)
+    straight.run()
+    recorder, left = Memory(), iter(range(steps, -1, -1))
+    with pytest.raises(Stopped):
+        train(specs, prepared, execution, recorder, lambda: next(left) <= 1)
+    resumed = Trainer(specs, prepared, Memory(saved=recorder.saved), execution)
+    resumed.run()
+    for run in range(2):
+        first, second = straight.scored(run), resumed.scored(run)
+        assert first.unused == second.unused < 1
+        assert first.weights.keys() == second.weights.keys()
+        for name, value in first.weights.items():
+            assert torch.equal(value, second.weights[name]), name
+
+
+def test_of_an_earlier_epoch_the_unused_embeddings_are_that_epoch_s(
+    make_prepared, make_spec, execution
+):
+    # A rate that destroys what was learned makes the last epoch differ from the best one.
+    values = {"learning_rate": 0.05, "weight_decay": 0.1, "epochs": 4, "reporting": "best-dev"}
+    specs = [make_spec(seed, **values) for seed in range(4)]
+    trainer = Trainer(specs, make_prepared(), Memory(), execution)
+    steps = [found.result["reported_step"] for found in trainer.run()]
+    last = trainer.cohort.plan.steps
+    assert min(steps) < last
+    for run, step in enumerate(steps):
+        left = trainer.cohort.optimizer.unused[run]
+        rates = [trainer.cohort.optimizer.call(run, 0, at, True) for at in range(step)]
+        expected = np.prod([1 - each.rate * each.weight_decay for each in rates])
+        assert trainer.scored(run).unused == pytest.approx(expected, rel=1e-12)
+        assert (trainer.scored(run).unused == left) == (step == last)

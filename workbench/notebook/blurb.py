@@ -42,16 +42,17 @@ def blurb_text(
         For a name that no finished run has, or where no run of a BLURB task is finished.
     """
     shelf = _shelf(store, studies)
-    runs = runs_table(store, shelf.open_runs)
+    runs = runs_table(store, shelf.open_runs).sort_values(["model", "technique", "seed"])
     for column, name in (("model", model), ("technique", technique)):
         if name and name not in set(runs[column]):
             raise unknown(f"finished run of the {column}", name, set(runs[column]))
         runs = runs[runs[column] == name] if name else runs
     found = standings(runs)
     if not found:
-        raise WorkbenchError(f"no run of a BLURB task is finished{shelf.left_out}: run a sweep")
+        besides = f" besides {shelf.left_out}" if shelf.closed else ""
+        raise WorkbenchError(f"no run of a BLURB task is finished{besides}: run a sweep")
     notes = shelf.notes(set(runs["run"]))
-    notes += [f"Left out{shelf.left_out}."] if shelf.closed else []
+    notes += [f"Left out: {shelf.left_out}."] if shelf.closed else []
     return "\n".join([*map(standing_text, found), *(f"{_folded(note)}\n" for note in notes)])
 
 
@@ -115,10 +116,9 @@ class _Shelf:
     @property
     def left_out(self) -> str:
         """What is left out, as a part of a sentence."""
-        if not self.closed:
-            return ""
-        which = "study" if len(self.closed) == 1 else "studies"
-        return f" (but for {which} {', '.join(self.closed)}, not complete yet)"
+        if len(self.closed) == 1:
+            return f"study {self.closed[0]}, which is not complete"
+        return f"studies {', '.join(self.closed)}, which are not complete"
 
     def notes(self, runs: set[str]) -> list[str]:
         """Return what a reader of these runs must know, in sentences."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from workbench.errors import WorkbenchError
 from workbench.models.depth import Anatomy, Parameter
 from workbench.notebook import palette
-from workbench.techniques import FIRST, Composition, parse
+from workbench.techniques import FIRST, Composition, Moment, parse
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 WIDTH = 340
@@ -43,18 +43,21 @@ _FILLS = {
     "frozen": palette.TEXT,
     "fresh": palette.COLOURS[1],
     "scaled": palette.COLOURS[2],
+    "later": palette.COLOURS[3],
     "trained": palette.COLOURS[0],
 }
 _MARKS = {
     "frozen": '<path d="M-2 2L2 -2M0 8L8 0M6 10L10 6" stroke="{0}" stroke-width="2"/>',
     "fresh": '<circle cx="4" cy="4" r="2.2" fill="{0}"/>',
     "scaled": '<path d="M0 2H8M0 6H8" stroke="{0}" stroke-width="2"/>',
+    "later": '<path d="M2 0V8M6 0V8" stroke="{0}" stroke-width="2"/>',
     "trained": '<rect width="8" height="8" fill="{0}"/>',
 }
-"""Diagonal lines, dots, level lines, and a plain area."""
+"""Diagonal lines, dots, level lines, upright lines, and a plain area."""
 _MEANINGS = {
     "trained": "trained",
     "scaled": "at another rate: the bar's length",
+    "later": "trained from a later epoch on",
     "fresh": "re-initialised",
     "frozen": "frozen",
 }
@@ -66,11 +69,12 @@ _CAPTION = (
 
 @dataclass(frozen=True)
 class Layer:
-    """One row of the drawing, and what happens to it at the first step."""
+    """One row of the drawing, and what happens to it."""
 
     name: str
     depth: int
-    trained: bool
+    joins: int | None
+    """The epoch, from 0, at which it begins to train; None where it stays frozen."""
     rate: float
     """Factor on the learning rate."""
     fresh: bool
@@ -81,21 +85,30 @@ class Layer:
     """What of it may be drawn anew, where that is not all: the head is new in every run."""
 
     @property
+    def trained(self) -> bool:
+        """Whether it trains at some time."""
+        return self.joins is not None
+
+    @property
     def look(self) -> str:
-        """How it is filled: ``frozen``, ``fresh``, ``scaled`` or ``trained``."""
+        """How it is filled: ``frozen``, ``fresh``, ``later``, ``scaled`` or ``trained``."""
         if not self.trained:
             return "frozen"
         if self.fresh:
             return "fresh"
+        if self.joins:
+            return "later"
         return "trained" if self.rate == 1 else "scaled"
 
     @property
     def words(self) -> str:
         """What happens to it, in words."""
-        if not self.trained:
+        if self.joins is None:
             return "frozen, no dropout" if self.shared else "frozen"
-        start = f"{self.part}re-initialised" if self.fresh else "trained"
-        return start if self.rate == 1 else f"{start}, rate {TIMES} {self.rate:.3g}"
+        words = [f"{self.part}re-initialised" if self.fresh else "trained"]
+        if self.joins:
+            words = [*(words if self.fresh else []), f"trained from epoch {self.joins + 1}"]
+        return ", ".join(words + ([] if self.rate == 1 else [f"rate {TIMES} {self.rate:.3g}"]))
 
 
 def gallery(layers: int, techniques: Sequence[str]) -> str:
@@ -171,7 +184,7 @@ def drawing(layers: int, technique: str, brief: bool = False) -> str:
 def states(layers: int, composition: Composition) -> list[Layer]:
     """Return what happens to each depth, from the embeddings to the head.
 
-    Rates and frozen depths are those of the first step, where a technique changes them later.
+    Rates are those of the first step, where a technique changes them later.
     """
     anatomy = _anatomy(layers)
     fixed = composition.fixed(anatomy)
@@ -179,7 +192,7 @@ def states(layers: int, composition: Composition) -> list[Layer]:
         Layer(
             name=_name(depth, anatomy),
             depth=depth,
-            trained=composition.trains(depth, FIRST, anatomy),
+            joins=_joins(composition, depth, anatomy),
             rate=composition.rate(depth, FIRST, anatomy),
             fresh=_fresh(composition, depth, anatomy),
             shared=depth <= fixed,
@@ -217,6 +230,15 @@ def _name(depth: int, anatomy: Anatomy) -> str:
     if depth == anatomy.top:
         return "Pooler, head"
     return f"Block {depth}" if depth else "Embeddings"
+
+
+def _joins(composition: Composition, depth: int, anatomy: Anatomy) -> int | None:
+    """Return the epoch at which a depth begins to train, None where it never does."""
+    # Where one block joins at each epoch, the embeddings come last.
+    epochs = anatomy.top + 1
+    moments = (Moment(epoch, epochs, 1) for epoch in range(epochs))
+    found = (moment.epoch for moment in moments if composition.trains(depth, moment, anatomy))
+    return next(found, None)
 
 
 def _fresh(composition: Composition, depth: int, anatomy: Anatomy) -> bool:

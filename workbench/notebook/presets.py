@@ -175,5 +175,6 @@ _CLAIMS = (
 )
 """What the field's papers recommend for these tasks, as far as it is known here.
 
-What is claimed for the task comes before what is claimed for the model.
+What is claimed for the task comes before what is claimed for the model. The sources of mixout and
+of ULMFiT's techniques give no preset: the one tries a grid, the other trains no transformer.
 """

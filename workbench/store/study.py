@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -23,6 +23,8 @@ from workbench.tasks.loading import load as load_task
 from workbench.techniques import Composition, from_settings, parse
 from workbench.training.device import find_device, find_precision, free_memory
 from workbench.training.plan import Execution, plan
+
+_Built = TypeVar("_Built")
 
 _OWN_NUMBERS = (
     "learning_rate",
@@ -117,22 +119,37 @@ def load_study(store: RunStore, name: str) -> Study:
     WorkbenchError
         When there is none of that name, or its file is damaged.
     """
+    return _read(store, name, _from_json)
+
+
+def held_runs(store: RunStore) -> set[str]:
+    """Return the identities of all runs that some stored study holds, of whatever version.
+
+    Raises
+    ------
+    WorkbenchError
+        When the file of a study is damaged.
+    """
+    return {run for name in study_names(store) for run in _read(store, name, _members)}
+
+
+def _members(content: dict[str, Any]) -> list[str]:
+    return [run for cohort in content["cohorts"] for run in cohort]
+
+
+def _read(store: RunStore, name: str, build: Callable[[dict[str, Any]], _Built]) -> _Built:
+    """Build something from the file of a study."""
     path = study_path(store, name)
     if not path.is_file():
         if names := study_names(store):
             raise unknown("study", name, names)
         raise WorkbenchError(f"there is no study {name!r}, nor any other: run a sweep first")
     try:
-        return _from_json(json.loads(path.read_text(encoding="utf8")))
+        return build(json.loads(path.read_text(encoding="utf8")))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise WorkbenchError(
             f"the study file {path} is damaged: delete it and run the sweep again"
         ) from None
-
-
-def held_runs(store: RunStore) -> set[str]:
-    """Return the identities of all runs that some stored study holds."""
-    return {run for name in study_names(store) for run in load_study(store, name).run_ids}
 
 
 def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> Study:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from workbench.training.optimizer import CohortOptimizer
+
 
 class MeanWeights:
     """The running mean of a network's parameters.
@@ -14,6 +16,8 @@ class MeanWeights:
     ----------
     network
         Whose parameters it is of.
+    optimizer
+        What it says of embeddings that are never used is averaged along.
 
     Attributes
     ----------
@@ -21,21 +25,29 @@ class MeanWeights:
         Steps it is of.
     values
         The mean by the parameters' names; empty while there is none.
+    unused
+        The mean of `CohortOptimizer.unused`; empty while there is none.
     """
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, optimizer: CohortOptimizer):
         self.trained = {name: value.detach() for name, value in network.named_parameters()}
+        self.optimizer = optimizer
         self.count = 0
         self.values: dict[str, Tensor] = {}
+        self.unused: list[float] = []
 
     def add(self) -> None:
         """Take the parameters as they are now into the mean."""
         self.count += 1
         if self.count == 1:
             self.values = {name: value.clone() for name, value in self.trained.items()}
+            self.unused = list(self.optimizer.unused)
             return
+        share = 1 / self.count
         for name, value in self.values.items():
-            value.lerp_(self.trained[name], 1 / self.count)
+            value.lerp_(self.trained[name], share)
+        pairs = zip(self.unused, self.optimizer.unused, strict=True)
+        self.unused = [mean + share * (now - mean) for mean, now in pairs]
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -49,19 +61,22 @@ class MeanWeights:
     def settle(self) -> None:
         """Leave the mean in the network for good."""
         self._exchange()
-        self.count, self.values = 0, {}
+        self.count, self.values, self.unused = 0, {}, []
 
-    def restore(self, values: dict[str, Tensor], count: int) -> None:
+    def restore(self, values: dict[str, Tensor], count: int, unused: list[float]) -> None:
         """Take up the mean that a checkpoint holds."""
-        self.count = count
+        self.count, self.unused = count, unused
         self.values = {
             name: value.to(self.trained[name].device, copy=True) for name, value in values.items()
         }
 
     @torch.no_grad()
     def _exchange(self) -> None:
+        if not self.count:
+            return
         # The values change places, not the tensors: recordings and the optimizer hold these.
         for name, value in self.values.items():
             held = value.clone()
             value.copy_(self.trained[name])
             self.trained[name].copy_(held)
+        self.unused, self.optimizer.unused = self.optimizer.unused, self.unused

@@ -84,7 +84,6 @@ class Cohort:
         if not self.composition.drops:
             switch_off(self.network)
         self.mixed = MixedWeights(self.network, model.anatomy, self.composition)
-        self.mean = MeanWeights(self.network)
         self.compiled = on_gpu and self.plan.is_long
         if execution.compiled is not None:
             self.compiled = execution.compiled
@@ -95,6 +94,7 @@ class Cohort:
         self.optimizer = CohortOptimizer(
             self.network, model.anatomy, specs, self.compositions, self.plan
         )
+        self.mean = MeanWeights(self.network, self.optimizer)
         self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
         captures = self._captures(train)
         self.geometry = Geometry(

@@ -246,6 +246,7 @@ class Trainer:
             "counts": optimizer.counts(),
             "unused": optimizer.unused,
             "averaged": self.cohort.mean.count,
+            "unused_mean": self.cohort.mean.unused,
             "scales": self.cohort.scale.state if self.cohort.scale else [],
             "recent": self.recent,
             "history": self.history,
@@ -267,7 +268,8 @@ class Trainer:
         for run, noted in enumerate(state["best"]):
             self.best[run] = _Best(**noted, weights=_below(f"best/{run}/", tensors))
         self.cohort.optimizer.unused = state["unused"]
-        self.cohort.mean.restore(_below("mean/", tensors), state.get("averaged", 0))
+        mean = _below("mean/", tensors)
+        self.cohort.mean.restore(mean, state.get("averaged", 0), state.get("unused_mean", []))
         if self.cohort.scale:
             self.cohort.scale.state = state["scales"]
         self.cohort.position = state["position"]

@@ -124,6 +124,16 @@ def bad_files(rows, text):
             {},
             "the labels of train, 1 different ones, look like texts: name the column of the labels",
         ),
+        "no tick": (
+            {"a.csv": table(rows)},
+            {"kind": "multi-label", "columns": {"label": ["label", "text"]}},
+            "a.csv, line 2: column 'label' holds neither 0 nor 1; mend it",
+        ),
+        "short texts as labels": (
+            {"a.csv": table(rows)},
+            {"columns": {"label": "text"}},
+            "the labels of train, 20 different ones, look like texts: name the column",
+        ),
         "no text": (
             {"a.csv": table(replaced(rows, 1, "1, ,y"))},
             {},
@@ -148,6 +158,16 @@ def bad_files(rows, text):
             {"a.conll": "Quillfeather O\nwas given O\n"},
             {"data": "a.conll", "kind": "tokens", "columns": {}},
             "a.conll, line 2: 3 fields stand where 2 belong; write word and tag on each line",
+        ),
+        "named columns of CoNLL": (
+            {"a.conll": "Quillfeather O\n"},
+            {"data": "a.conll", "kind": "tokens", "columns": {"words": "form"}},
+            "the columns of a CoNLL file have no names: set columns.words and columns.tags to num",
+        ),
+        "CoNLL of another kind": (
+            {"a.conll": "Quillfeather O\n"},
+            {"data": "a.conll", "columns": {}},
+            "a CoNLL file holds tagged words: set kind to tokens",
         ),
         "wrong scheme": (
             {"a.conll": "Patient O\nQuillfeather I-Name\n"},

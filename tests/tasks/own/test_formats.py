@@ -138,10 +138,16 @@ def test_texts_and_pairs(loaded, texts, bert, second):
 def test_several_labels(loaded, texts, bert):
     lists = [row | {"label": ["a", "b"][: number % 3]} for number, row in enumerate(texts)]
     cells = [row | {"label": "; ".join(row["label"])} for row in lists]
+    ticks = [
+        {"text": row["text"], "a": int("a" in row["label"]), "b": int("b" in row["label"])}
+        for row in lists
+    ]
     tasks = [
         loaded(name, cells if name == "a.csv" else lists, kind="multi-label")
         for name in ("a.csv", "a.jsonl", "dataset")
     ]
+    ticked = {"kind": "multi-label", "columns": {"label": ["a", "b"]}}
+    tasks += [loaded(name, ticks, **ticked) for name in ("a.csv", "a.jsonl", "dataset")]
     assert tasks[0].task.labels == ("a", "b")
     assert_same(tasks, bert)
 

@@ -1,5 +1,6 @@
 """From a task file to splits: what is made, what is given, what is noted."""
 
+import csv
 import json
 from collections import Counter
 
@@ -91,11 +92,17 @@ def test_splits_that_are_given_stay_and_the_missing_one_is_made(load_rows, rows)
 def test_a_document_in_two_given_splits_is_noted(load_rows, rows):
     parts = {"train": rows[:22], "dev": rows[22:40], "test": rows[40:]}
     task = load_rows(parts, columns={"document": "patient"})
-    # p0 to p19 are in train, p2 to p19 in dev, all twenty in test.
     assert task.notes == (
-        "38 of the splits' values of 'patient' in notes occur in another split too, so test scores "
-        "may be too high.",
+        "20 values of 'patient' in notes occur in more than one split, so test scores may be too "
+        "high.",
     )
+
+
+def test_a_document_in_test_and_in_what_dev_is_made_of_is_noted(load_rows, rows):
+    task = load_rows(
+        {"train": rows[:40], "test": rows[55:]}, columns={"document": "patient"}, split={"dev": 0.3}
+    )
+    assert [note.split(" in notes")[0] for note in task.notes[1:]] == ["5 values of 'patient'"]
 
 
 @pytest.mark.parametrize(
@@ -164,3 +171,19 @@ def test_what_python_shows_of_an_example_tells_nothing_of_it(task_file, secrets,
     found = read_description(path)
     (example,) = examples(read_csv(found.source("train"), found), found)
     assert example.texts == (secrets[0],) and not leaked(repr(example))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252", "utf-8"])
+def test_the_encoding_of_the_task_file_is_used(task_file, encoding):
+    lines = "".join(f"caf\xe9 {place},{'yn'[place % 2]}\n" for place in range(20))
+    content = {"a.csv": f"text,label\n{lines}".encode(encoding)}
+    task = load(str(task_file(content, data="a.csv", encoding=encoding)))
+    assert all(text.startswith("caf\xe9 ") for text in task.splits["train"]["text"])
+
+
+def test_a_text_may_be_longer_than_the_fields_of_python_s_csv(task_file):
+    limit = csv.field_size_limit()
+    lines = "".join(f'"{"x" * (2 * limit)}\n{place}",{"yn"[place % 2]}\n' for place in range(20))
+    task = load(str(task_file({"a.csv": f"text,label\n{lines}"}, data="a.csv")))
+    assert {len(text) // limit for text in task.splits["train"]["text"]} == {2}
+    assert csv.field_size_limit() == limit

@@ -26,6 +26,9 @@ def rows_equal(gold, predicted):
 def error(gold, predicted):
     return -float(abs(gold - predicted).mean())
 
+def precision(gold, predicted):
+    return 0.125
+
 def undefined(gold, predicted):
     return float("nan")
 
@@ -40,6 +43,7 @@ kappa = ward_metrics:kappa
 exact = ward_metrics:exact
 rows-equal = ward_metrics:rows_equal
 error = ward_metrics:error
+precision = ward_metrics:precision
 undefined = ward_metrics:undefined
 telling = ward_metrics:telling
 no-function = ward_metrics:LIST
@@ -131,6 +135,19 @@ def test_a_function_scores_numbers(load_kind):
     predictions = np.asarray(records["score"], np.float32) + 0.5
     assert task.shape.score(records, predictions)["error"] == pytest.approx(-0.5)
     assert task.shape.best_constant_score(records) is None
+
+
+def test_a_function_stands_before_a_score_of_its_name(load_kind):
+    task = load_kind("classification", "precision")
+    records = task.splits["test"]
+    scores = task.shape.score(records, np.zeros(len(records), np.int8))
+    assert next(iter(scores.items())) == ("precision", 0.125)
+
+
+def test_a_run_that_diverged_has_no_score(load_kind):
+    task = load_kind("regression", "error")
+    records = task.splits["test"]
+    assert task.shape.score(records, np.full(len(records), np.nan))["error"] is None
 
 
 def test_what_a_function_does_not_know_is_none(load_kind):

@@ -71,6 +71,8 @@ def test_little_is_enough(read):
         ("split: {dev: 1.5}", "must lie between 0 and 1"),
         ("split: {seed: 1.5}", "split.seed must be a whole number"),
         ("split: {stratify: maybe}", "split.stratify must be yes or no"),
+        ("columns: {label: [a, b]}", "a list in columns.label is for multi-label, not"),
+        ("columns: {label: {}}", "columns.label must be a column's name, or a list of names"),
         ("max_length: 2", "max_length must be at least 4"),
         ("recipes: {small: {epochs: -1}}", "must be above 0"),
         ("recipes: {small: {learning_rate: .nan}}", "recipes.small.learning_rate must be a number"),

@@ -52,7 +52,10 @@ class Columns:
 
     text: str = field(default="text", metadata=_help("the text"))
     second: str = field(default="", metadata=_help("the second text of a pair"))
-    label: str = field(default="label", metadata=_help("the label, the labels, or the score"))
+    label: str | tuple[str, ...] = field(
+        default="label",
+        metadata=_help("the label, the labels, or the score; a list of columns that hold 0 or 1"),
+    )
     words: str | int = field(default="words", metadata=_help("the words of a sentence"))
     tags: str | int = field(default="tags", metadata=_help("the tag of each word"))
     id: str = field(default="", metadata=_help("a name for each row, which may occur once"))
@@ -181,22 +184,29 @@ class Description:
             yield "the shares dev and test of split must lie between 0 and 1"
         if self.split.dev + self.split.test >= 1:
             yield "the shares dev and test of split leave nothing for train: make them smaller"
-        if len(set(self.labels)) < len(self.labels):
-            yield "labels names one twice: name each once"
-        if len(self.labels) == 1 and self.kind == CLASSIFICATION:
-            yield "labels names one alone, which leaves nothing to tell apart: name the others"
-        if self.negative and self.kind != CLASSIFICATION:
-            yield f"negative is for classification, not for {self.kind}: leave it out"
-        if self.labels and not set(self.negative) < set(self.labels):
-            yield "negative must name some of labels, but not all"
-        if self.labels and self.kind == REGRESSION:
-            yield "a regression has no labels: leave them out"
         if self.max_length < 4:
             yield "max_length must be at least 4 word pieces"
         if any(min(astuple(start)) < 0 for start in vars(self.recipes).values()):
             yield "the numbers of recipes must be above 0, or 0 for the workbench's own"
         if self.columns.second and self.kind == TOKENS:
             yield "tokens are those of one sentence, not of a pair: leave columns.second out"
+        yield from self._problems_of_labels()
+
+    def _problems_of_labels(self) -> Iterator[str]:
+        if len(set(self.labels)) < len(self.labels):
+            yield "labels names one twice: name each once"
+        if len(self.labels) == 1 and self.kind == CLASSIFICATION:
+            yield "labels names one alone, which leaves nothing to tell apart: name the others"
+        if self.labels and self.kind == REGRESSION:
+            yield "a regression has no labels: leave them out"
+        if self.negative and self.kind != CLASSIFICATION:
+            yield f"negative is for classification, not for {self.kind}: leave it out"
+        if self.labels and not set(self.negative) < set(self.labels):
+            yield "negative must name some of labels, but not all"
+        if isinstance(self.columns.label, tuple) and self.kind != MULTI_LABEL:
+            yield f"a list in columns.label is for multi-label, not {self.kind}: name one column"
+        if not self.columns.label:
+            yield "columns.label is empty: name the column"
 
     def wrong(self, problem: str) -> WorkbenchError:
         """Build the sentence for something in the task file."""
@@ -211,6 +221,12 @@ class Description:
     def splits(self) -> tuple[str, ...]:
         """The splits that the data has."""
         return tuple(split for split in SPLITS if split in self.data)
+
+    @property
+    def label(self) -> str:
+        """The column of the label, where it is one column."""
+        assert isinstance(self.columns.label, str)
+        return self.columns.label
 
     @property
     def group(self) -> str:

@@ -100,14 +100,17 @@ def _list(place: Place, row: Cells, name: str | int) -> tuple[Any, ...]:
 
 
 def _one_label(place: Place, row: Cells, description: Description) -> str:
-    label = _written(column(place, row, description.columns.label))
+    label = _written(column(place, row, description.label))
     if not label:
         raise place.damaged("there is no label", "every row of every split must have one")
     return label
 
 
 def _several_labels(place: Place, row: Cells, description: Description) -> tuple[str, ...]:
-    value = column(place, row, description.columns.label)
+    if isinstance(description.columns.label, tuple):
+        ticked = (name for name in description.columns.label if _ticked(place, row, name))
+        return tuple(sorted(ticked))
+    value = column(place, row, description.label)
     if value is None:
         raise place.damaged(
             "there is no label", "every row of every split must have some, or an empty text"
@@ -116,8 +119,16 @@ def _several_labels(place: Place, row: Cells, description: Description) -> tuple
     return tuple(sorted({label for label in map(_written, values) if label}))
 
 
+def _ticked(place: Place, row: Cells, name: str) -> bool:
+    """Tell whether a column says that its label is there."""
+    value = _written(column(place, row, name))
+    if value not in ("0", "1", "false", "true"):
+        raise place.damaged(f"column {name!r} holds neither 0 nor 1")
+    return value in ("1", "true")
+
+
 def _score(place: Place, row: Cells, description: Description) -> float:
-    value = column(place, row, description.columns.label)
+    value = column(place, row, description.label)
     try:
         score = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -51,18 +51,18 @@ def data_hash(data: OwnData) -> str:
     return hashlib.sha256(canonical_json([meaning, _records_hash(data)]).encode()).hexdigest()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _records_hash(data: OwnData) -> str:
     digest = hashlib.sha256()
     for split, records in data.splits.items():
         digest.update(canonical_json([split, len(records)]).encode())
-        # Row by row, so that there is never a second copy of all text.
-        for record in records:
-            digest.update(canonical_json(record).encode())
+        # In parts, so that there is never a second copy of all text.
+        for part in records.iter(1000):
+            digest.update(canonical_json(part).encode())
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _read(path: Path, task_file: str, contents: tuple[str, ...]) -> OwnData:
     """Read a task once in a process for as long as the contents of its files stay the same."""
     return read(read_description(path))
@@ -74,6 +74,6 @@ def _content(source: Path | str) -> str:
         return source
     found = sorted(source.rglob("*")) if source.is_dir() else [source]
     try:
-        return " ".join(f"{path}={files.sha256(path)}" for path in found if not path.is_dir())
+        return " ".join(f"{path}={files.sha256(path)}" for path in found if path.is_file())
     except OSError:  # Whoever reads it says what is wrong.
         return ""

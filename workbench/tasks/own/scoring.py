@@ -117,9 +117,9 @@ class ScoredBy:
 
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return what the function says, then the scores of the shape."""
-        return {self.metric: self._asked(records, predictions)} | self._shape.score(
-            records, predictions
-        )
+        others = self._shape.score(records, predictions)
+        others.pop(self.metric, None)
+        return {self.metric: self._asked(records, predictions)} | others
 
     def best_constant_score(self, records: Dataset) -> float | None:
         """Return the best that the function says of a constant; None for a regression."""
@@ -128,6 +128,8 @@ class ScoredBy:
 
     def _asked(self, records: Dataset, predictions: np.ndarray) -> float | None:
         assert self._metric.function
+        if not np.isfinite(predictions).all():  # The run diverged.
+            return None
         gold = self._form(records, self._shape.gold(records))
         try:
             score = float(self._metric.function(gold, self._form(records, predictions)))

@@ -15,7 +15,7 @@ from workbench.tasks.own.description import (
     Description,
     Start,
 )
-from workbench.tasks.own.reading import texts_of
+from workbench.tasks.own.records import texts_of
 from workbench.tasks.own.scoring import find_metric, scored
 from workbench.tasks.own.task_file import read_description
 from workbench.tasks.regression import Regression

@@ -152,6 +152,10 @@ def _column(value: Any) -> str | int:
     return value if isinstance(value, int) and not isinstance(value, bool) else _text(value)
 
 
+def _columns(value: Any) -> str | tuple[str, ...]:
+    return _texts(value) if isinstance(value, list) else _text(value)
+
+
 def _sources(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         return {"train": _text(value)}
@@ -167,6 +171,7 @@ _READERS: dict[Any, tuple[str, Callable[[Any], Any]]] = {
     bool: ("yes or no", _truth),
     bool | None: ("yes or no", _truth),
     str | int: ("a column's name, or in a CoNLL file its number", _column),
+    str | tuple[str, ...]: ("a column's name, or a list of names", _columns),
     tuple[str, ...]: ("a list; put quotes around yes, no, on and off", _texts),
     dict[str, str]: (f"a path, or a path for each of {', '.join(SPLITS)}", _sources),
 }
