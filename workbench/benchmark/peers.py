@@ -7,13 +7,12 @@ leave the optimizer at its default of their time, AdamW without fusion.
 
 import math
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import (
-    AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
     PreTrainedTokenizerBase,
@@ -22,10 +21,9 @@ from transformers import (
     TrainerCallback,
     TrainingArguments,
 )
-from transformers.utils import logging as transformers_logging
 
 from workbench.benchmark.job import PUBLISHED, TUNED, Job, Turns
-from workbench.models.network import LoadedModel
+from workbench.models.network import LoadedModel, load_whole
 from workbench.spec import RunSpec
 from workbench.tasks.task import Encoded
 from workbench.training.initial import draw
@@ -78,27 +76,16 @@ def start_low(scaler: Any) -> None:
 
 def native_model(job: Job, loaded: LoadedModel) -> nn.Module:
     """Return transformers' own model with the head that the engine's first run starts from."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    kind = AutoModelForTokenClassification if job.per_token else AutoModelForSequenceClassification
-    # The configuration of the engine's own model: labels and dropout are set there.
-    config = loaded.network.encoder.config
-    config.problem_type = _PROBLEMS.get(job.objective)
-    model = kind.from_pretrained(
-        job.checkpoint.folder,
-        config=config,
-        local_files_only=True,
-        dtype=torch.float32,
-        ignore_mismatched_sizes=True,
-    )
-    _set_parameters(job.specs[0], loaded, model)
+    spec = job.specs[0]
+    model, native = load_whole(job.checkpoint, job.outputs, job.per_token, spec.dropout)
+    model.config.problem_type = _PROBLEMS.get(job.objective)
+    _set_parameters(spec, loaded, native)
     return model
 
 
-def _set_parameters(spec: RunSpec, loaded: LoadedModel, model: Any) -> None:
+def _set_parameters(spec: RunSpec, loaded: LoadedModel, native: Mapping[str, Tensor]) -> None:
     """Draw new parameters as the engine does, and freeze what the techniques freeze."""
     anatomy = loaded.anatomy
-    native = _by_engine_name(model)
     frozen = frozen_depth(spec, anatomy)
     for place in anatomy.parameters:
         parameter = native[place.name]
@@ -106,20 +93,6 @@ def _set_parameters(spec: RunSpec, loaded: LoadedModel, model: Any) -> None:
         if place.name in loaded.new:
             drawn = draw(spec.weights_seed, anatomy.initializer_range, parameter.shape, place)
             parameter.data.copy_(drawn)
-
-
-def _by_engine_name(model: Any) -> dict[str, nn.Parameter]:
-    """Return a native model's parameters by the names they have in `models.network.Network`."""
-    prefix = f"{model.base_model_prefix}."
-    named: dict[str, nn.Parameter] = {}
-    for name, parameter in model.named_parameters():
-        inner = name.removeprefix(prefix)
-        if inner == name:
-            # A head is one layer inside the engine's, or the family's own module.
-            named[f"head.{name}"] = named[f"head.{name.removeprefix('classifier.')}"] = parameter
-        else:
-            named[inner if inner.startswith("pooler.") else f"encoder.{inner}"] = parameter
-    return named
 
 
 def _arguments(job: Job, folder: str) -> TrainingArguments:
@@ -182,12 +155,15 @@ class Examples(torch.utils.data.Dataset):
         span = slice(self.encoded.offsets[index], self.encoded.offsets[index + 1])
         labels = self.encoded.labels
         found = labels[index] if len(labels) == len(self.encoded) else labels[span]
-        return {
+        example = {
             "input_ids": self.encoded.token_ids[span].tolist(),
-            "token_type_ids": self.encoded.segments[span].clip(max=self.segments - 1).tolist(),
             "attention_mask": [1] * (span.stop - span.start),
             "labels": found.tolist(),
         }
+        # Where there is one segment, some families take no word of it.
+        if self.segments > 1:
+            example["token_type_ids"] = self.encoded.segments[span].tolist()
+        return example
 
 
 class _NotingTrainer(Trainer):

@@ -25,7 +25,14 @@ from workbench.tasks.task import SPLITS, Task
 from workbench.techniques import parse
 from workbench.training.device import find_device, find_precision
 
-_FAMILIES = {"bert": "BERT", "roberta": "RoBERTa", "electra": "ELECTRA"}
+_FAMILIES = {
+    "bert": "BERT",
+    "roberta": "RoBERTa",
+    "electra": "ELECTRA",
+    "distilbert": "DistilBERT",
+    "modernbert": "ModernBERT",
+    "deberta-v2": "DeBERTa",
+}
 _SIZES = ("small", "base", "large")
 
 _ANY_DEPTH = 1000

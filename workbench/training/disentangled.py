@@ -34,9 +34,8 @@ class _Block:
 
     @classmethod
     def of(cls, spans: Spans) -> "_Block":
-        # Waits for the device: the family's steps are not recorded.
-        longest = int(spans.lengths.max())
-        offsets = torch.arange(longest, device=spans.lengths.device)
+        # Waiting for the device is allowed: the family's steps are not recorded.
+        offsets = torch.arange(spans.greatest, device=spans.lengths.device)
         there = offsets < spans.lengths.unsqueeze(1)
         return cls(torch.where(there, spans.firsts.unsqueeze(1) + offsets, 0), there)
 

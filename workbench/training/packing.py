@@ -60,6 +60,11 @@ class Spans:
     longest: int
 
     @cached_property
+    def greatest(self) -> int:
+        """The greatest length of this batch; waits for the device."""
+        return int(self.lengths.max())
+
+    @cached_property
     def places(self) -> list[tuple[int, int, int]]:
         """Number among all runs' sequences, first place and end of every sequence that is there."""
         firsts, lengths = self.firsts.tolist(), self.lengths.tolist()
