@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings
-from workbench.store.study import plan_study
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from workbench.notebook.follow import Followed
 from workbench.notebook.studies import stored_studies
 from workbench.notebook.supervisor import Supervisor
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import load_study, plan_study
+from workbench.store.study import load_study
 from workbench.tasks.files import CACHE_VARIABLE, DATA_VARIABLE
 
 

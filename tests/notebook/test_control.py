@@ -8,8 +8,8 @@ from workbench.notebook.control import Control
 from workbench.notebook.status import Status
 from workbench.notebook.studies import Stored
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import outputs_folder
-from workbench.store.study import plan_study
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from workbench.notebook import studies
 from workbench.notebook.studies import Studies, stored_studies
 from workbench.store.claims import claim
 from workbench.store.folder import RunStore
-from workbench.store.study import plan_study, study_path
+from workbench.store.planning import plan_study
+from workbench.store.study import study_path
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from workbench.notebook import supervisor as module
 from workbench.notebook import watched
 from workbench.store.claims import claim, working
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings
-from workbench.store.study import load_study, plan_study, study_path
+from workbench.store.study import load_study, study_path
 
 LONG = 3000
 """Epochs of a study that is stopped before it ends."""

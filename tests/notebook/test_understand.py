@@ -20,8 +20,8 @@ from workbench.notebook.understand import (
     table_html,
 )
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings
-from workbench.store.study import plan_study
 
 
 def parsed(command):

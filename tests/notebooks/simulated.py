@@ -14,8 +14,9 @@ import numpy as np
 from workbench.store.claims import claim
 from workbench.store.events import EventLog
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings
-from workbench.store.study import Study, load_study, plan_study
+from workbench.store.study import Study, load_study
 from workbench.tasks.loading import load
 
 TASK, METRIC = "miniature-similarity", "pearson"

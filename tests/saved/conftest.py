@@ -9,8 +9,8 @@ from workbench.models import network
 from workbench.saved import writing
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings
-from workbench.store.study import plan_study
 from workbench.tasks.loading import load as load_task
 from workbench.training.plan import Execution
 from workbench.training.prepared import encode

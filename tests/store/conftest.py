@@ -9,6 +9,11 @@ import pytest
 
 import workbench
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
+from workbench.store.settings import SweepSettings
+
+TASK = "miniature-similarity:size=40"
+"""Forty pairs at 8 a step and 6 epochs: 5 steps an epoch, 30 in all."""
 
 RESULT = {
     "metric": "pearson",
@@ -78,3 +83,14 @@ def killed(start):
         assert process.returncode == -signal.SIGKILL
 
     return run
+
+
+@pytest.fixture
+def plan(store):
+    """Plan a study of the bundled model on the CPU, in the test's own store."""
+
+    def make(**values):
+        common = {"task": TASK, "models": "minilm", "device": "cpu", "techniques": "baseline"}
+        return plan_study(SweepSettings.from_values(common | {"seeds": 2} | values), store)
+
+    return make

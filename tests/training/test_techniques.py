@@ -406,6 +406,17 @@ def test_a_step_that_is_replayed_reads_tensors_alone(technique, prepared, make_s
     assert replayed.recordings.replays >= 6
 
 
+def test_what_a_technique_rules_out_is_not_done(prepared, make_spec, execution, monkeypatch):
+    monkeypatch.setattr("workbench.training.cohort._compile_blocks", lambda network: None)
+    shared, wanted = prepared("regression"), replace(execution, compiled=True)
+    labels = ("baseline", "mixout", "mixout+r-drop", "r-drop+smooth")
+    compiled = [make([make_spec(0, each)], shared, wanted).compiled for each in labels]
+    assert compiled == [True, False, False, True]
+    monkeypatch.setattr("workbench.techniques.mixout.Mixout.records", False)
+    wanted = replace(execution, captured=True)
+    assert make([make_spec(0, "mixout")], shared, wanted).recordings is None
+
+
 @pytest.mark.parametrize("technique", ["mixout:0.6", "r-drop:2", "smooth:3:0.1"])
 def test_a_recording_that_fails_costs_nothing_but_time(technique, prepared, make_spec, execution):
     def failing(function, inputs):

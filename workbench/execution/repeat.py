@@ -28,8 +28,9 @@ from workbench.saved.settling import empty, place, settle
 from workbench.saved.writing import write_model
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
+from workbench.store.planning import can_be_saved
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import Study, can_be_saved, load_study
+from workbench.store.study import Study, load_study
 from workbench.tasks.loading import load as load_task
 from workbench.training.device import find_device
 from workbench.training.inputs import preparation_key

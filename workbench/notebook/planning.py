@@ -9,8 +9,9 @@ from workbench.errors import WorkbenchError
 from workbench.execution.estimate import estimate
 from workbench.saved.place import told
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import Study, plan_study
+from workbench.store.study import Study
 from workbench.tasks.catalogue import shown
 from workbench.training.native import notice
 

@@ -23,8 +23,9 @@ from workbench.notebook.status import FAILED, STOPPING, Status
 from workbench.notebook.studies import RUNNING, STOPPED, stored_studies
 from workbench.notebook.watched import Watched, tokens_per_step
 from workbench.store.folder import RunStore
+from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.study import Study, load_study, plan_study
+from workbench.store.study import Study, load_study
 
 POLL_SECONDS = 0.4
 STOPPING_SECONDS = 0.1

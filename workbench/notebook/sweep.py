@@ -46,7 +46,7 @@ class Sweep:
             from workbench.notebook import report  # noqa: F401
             from workbench.notebook.planning import planned
             from workbench.store.folder import RunStore
-            from workbench.store.study import plan_study
+            from workbench.store.planning import plan_study
         self.store = RunStore(outputs_folder(self.settings))
         self.training = TrainingTime()
         self.study = plan_study(self.settings, self.store)

@@ -159,6 +159,16 @@ def bad_files(rows, text):
             {"data": "a.conll", "kind": "tokens", "columns": {}},
             "a.conll, line 2: 3 fields stand where 2 belong; write word and tag on each line",
         ),
+        "named columns of CoNLL": (
+            {"a.conll": "Quillfeather O\n"},
+            {"data": "a.conll", "kind": "tokens", "columns": {"words": "form"}},
+            "the columns of a CoNLL file have no names: set columns.words and columns.tags to num",
+        ),
+        "CoNLL of another kind": (
+            {"a.conll": "Quillfeather O\n"},
+            {"data": "a.conll", "columns": {}},
+            "a CoNLL file holds tagged words: set kind to tokens",
+        ),
         "wrong scheme": (
             {"a.conll": "Patient O\nQuillfeather I-Name\n"},
             {"data": "a.conll", "kind": "tokens", "columns": {}},

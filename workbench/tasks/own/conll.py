@@ -10,6 +10,8 @@ from workbench.tasks.own.tables import Row
 
 DOCUMENT_START = "-DOCSTART-"
 
+_UNSET = (Columns().words, Columns().tags)
+
 DOCUMENT = "document"
 """The column that numbers the documents, where the file marks their beginnings."""
 
@@ -24,7 +26,8 @@ def read_conll(path: Path, description: Description) -> Iterator[Row]:
     Raises
     ------
     WorkbenchError
-        For a line with another number of fields than the first, or what `lines` refuses.
+        For a line with another number of fields than the first, columns that are named, or what
+        `lines` refuses.
     """
     document = 0
     fields = _Fields(description)
@@ -55,6 +58,13 @@ class _Fields:
         columns = description.columns
         self._word = columns.words if isinstance(columns.words, int) else 0
         self._tag = columns.tags if isinstance(columns.tags, int) else -1
+        if any(
+            isinstance(name, str) and name not in _UNSET for name in (columns.words, columns.tags)
+        ):
+            raise description.wrong(
+                "the columns of a CoNLL file have no names: set columns.words and columns.tags to "
+                "numbers from 0, or leave them out"
+            )
         self._separator: str | None = None
         self._expected = 0
 

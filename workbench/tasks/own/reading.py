@@ -88,6 +88,8 @@ def _given(description: Description) -> Examples:
 def _rows(description: Description, split: str) -> dict[str, Iterator[Row]]:
     """Return the rows of a source by split: a dataset that is given as train may hold all three."""
     source, form = description.source(split), description.format_of(split)
+    if form == "conll" and description.kind != TOKENS:
+        raise description.wrong("a CoNLL file holds tagged words: set kind to tokens")
     if form in _READERS:
         return {split: _READERS[form](Path(source), description)}
     found = stored.open_dataset(source)
