@@ -14,11 +14,14 @@ from workbench.store.settings import SweepSettings
 
 def test_the_first_lines_say_what_runs_and_where():
     specs = [SimpleNamespace(model=model, task="hoc", precision="float32") for model in "aab"]
-    study = SimpleNamespace(name="hoc-1", specs=specs, device="cpu", notes=("a note",))
+    study = SimpleNamespace(
+        name="hoc-1", specs=specs, device="cpu", notes=("a note",), new_weights=("the head",)
+    )
     assert describe(study, 2).splitlines() == [
         "Study hoc-1: 3 runs, 2 of them to train",
         "hoc with a, b, on cpu in float32",
         "a note",
+        "the head",
     ]
 
 

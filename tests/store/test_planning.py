@@ -213,10 +213,13 @@ def test_what_a_cohort_must_share(make_spec, changes, together):
 def test_auto_is_named_after_what_it_stands_for(plan):
     study = plan(models="auto")
     assert {spec.model for spec in study.specs} == {"minilm"}
-    assert study.notes == (
-        "the model 'auto' is minilm on this machine (sha256:53aa511).",
-        "New weights in minilm, drawn by each run's seed: head.",
-    )
+    assert study.notes == ("the model 'auto' is minilm on this machine (sha256:53aa511).",)
+
+
+def test_weights_that_the_checkpoint_does_not_bring_are_told(plan, store):
+    study = plan()
+    assert study.new_weights == ("New weights in minilm, drawn by each run's seed: head.",)
+    assert load_study(store, study.name).new_weights == study.new_weights
 
 
 def test_two_names_of_one_checkpoint_are_one_run_each_seed(plan):

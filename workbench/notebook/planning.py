@@ -58,7 +58,7 @@ def describe(study: Study, missing: int) -> str:
         f"Study {study.name}: {len(study.specs)} runs, {missing} of them to train",
         f"{task} with {models}, on {study.device} in {precision}",
     ]
-    return "\n".join([*lines, *study.notes])
+    return "\n".join([*lines, *study.notes, *study.new_weights])
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class ModelSaver:
                 ("every one", "every"),
             ],
             description="model",
+            layout={"width": "max-content"},
         )
         self.button = ipywidgets.Button(
             description="Save model", tooltip=_TOOLTIP, icon="save", disabled=True

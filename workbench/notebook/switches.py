@@ -59,8 +59,8 @@ class Switch:
 
 
 def techniques(layers: int) -> list[Switch]:
-    """Return the techniques for a model of so many blocks, by name."""
-    return [_switch(kind, layers) for _, kind in sorted(registry().items())]
+    """Return the techniques for a model of so many blocks, in the order of the registry."""
+    return [_switch(kind, layers) for kind in registry().values()]
 
 
 def values_of(arm: str, layers: int) -> dict[str, Value] | None:

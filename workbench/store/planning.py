@@ -62,11 +62,11 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
     reduced = task.subset(settings.train_size, settings.subset_seed)
     examples = len(reduced.splits["train"])
     specs: list[RunSpec] = []
-    notes = list(task.notes)
+    notes, new_weights = list(task.notes), []
     for name in settings.model_names:
         checkpoint = find_checkpoint(name, synthetic_task=task.task.synthetic)
         notes.extend(_model_notes(name, checkpoint))
-        notes.append(_new_weights(checkpoint, task, settings.head))
+        new_weights.append(_new_weights(checkpoint, task, settings.head))
         specs.extend(_model_specs(settings, task, checkpoint, precision))
     unique = {spec.id: spec for spec in specs}
     name = _checked_name(settings.study) or _default_name(task, list(unique), device.type)
@@ -77,6 +77,7 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
         cohorts=tuple((run,) for run in unique),
         steps={run: plan(spec, examples).steps for run, spec in unique.items()},
         notes=tuple(notes),
+        new_weights=tuple(new_weights),
         device=str(device),
     )
     stored = _stored(store, study)

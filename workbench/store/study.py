@@ -34,6 +34,8 @@ class Study:
         The optimizer steps of each run, by identity.
     notes
         What a reader of the results must know, in sentences.
+    new_weights
+        Which weights the checkpoints do not bring, a sentence for each checkpoint.
     device
         Where it trains.
     free_memory
@@ -48,6 +50,7 @@ class Study:
     notes: tuple[str, ...]
     device: str
     free_memory: int = 0
+    new_weights: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, RunSpec]:
@@ -70,6 +73,7 @@ class Study:
             "notes": self.notes,
             "device": self.device,
             "free_memory": self.free_memory,
+            "new_weights": self.new_weights,
         }
         write_json(study_path(store, self.name), content)
 
@@ -135,6 +139,7 @@ def _from_json(content: dict[str, Any]) -> Study:
         notes=tuple(content["notes"]),
         device=content["device"],
         free_memory=content.get("free_memory", 0),
+        new_weights=tuple(content.get("new_weights", ())),
     )
     members = sorted(run for cohort in study.cohorts for run in cohort)
     if not members == sorted(study.by_id) == sorted(study.steps):

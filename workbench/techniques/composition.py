@@ -32,12 +32,13 @@ BASELINE = "baseline"
 ENTRY_POINTS = "workbench.techniques"
 """The entry-point group through which a package adds a technique."""
 
+# Tinn et al.'s come first.
 _OWN: tuple[type[Technique], ...] = (
-    Uncorrected,
-    Longer,
     Freeze,
     Layerwise,
     Reinit,
+    Longer,
+    Uncorrected,
     Unfreeze,
     Discriminative,
     PretrainedDecay,
@@ -49,9 +50,10 @@ _OWN: tuple[type[Technique], ...] = (
 
 
 def registry() -> dict[str, type[Technique]]:
-    """Return every technique there is by name, those of installed packages included."""
-    # The project's own come last, so that no package can replace one of them.
-    return {kind.name: kind for kind in (*_installed(), *_OWN)}
+    """Return every technique there is by name: the project's own, then those of packages."""
+    own = {kind.name: kind for kind in _OWN}
+    # No package can replace one of them.
+    return own | {kind.name: kind for kind in _installed() if kind.name not in own}
 
 
 @cache
