@@ -364,6 +364,16 @@ def test_members_train_as_if_alone_and_micro_batches_move_nothing(
     torch.testing.assert_close(train(parts, 3)[:, 0], found[:3, 0], rtol=1e-5, atol=1e-7)
 
 
+def test_every_family_trains_with_them(small_checkpoints, make_prepared, make_spec, execution):
+    techniques = "average:1+mixout:0.6:keep+pretrained-decay+r-drop+smooth:1:0.1"
+    for family in small_checkpoints:
+        shared = make_prepared(family)
+        specs = [make_spec(seed, techniques) for seed in range(2)]
+        found = train(make(specs, shared, execution), 2)[:, 0]
+        alone = [train(make([spec], shared, execution), 2)[:, 0, 0] for spec in specs]
+        torch.testing.assert_close(found, torch.stack(alone, dim=1), rtol=1e-5, atol=1e-7)
+
+
 def test_strengths_of_decay_may_differ_within_a_cohort(prepared, make_spec, execution):
     shared = prepared("regression")
     labels = ("baseline", "pretrained-decay:1", "pretrained-decay:0.1", "discriminative")
