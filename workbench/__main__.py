@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _sweep_parser(verbs)
+    _study_parser(verbs)
     _work_parser(verbs)
     _save_parser(verbs)
     _predict_parser(verbs)
@@ -83,6 +84,19 @@ def _parameter_help() -> str:
     from workbench.store.parameters import listing
 
     return listing()
+
+
+def _study_parser(verbs) -> None:
+    verb = _plain_parser(
+        verbs, "study", _study, "run a declared study: tune on dev, report, compare with baselines"
+    )
+    verb.add_argument(
+        "file", nargs="?", default="", help="a study file, or the name of a shipped study"
+    )
+    verb.add_argument("--dry-run", action="store_true", help="only say what it would take")
+    verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1, mps or cpu")
+    verb.add_argument("--workers", type=int, default=0, help="processes side by side; 0 chooses")
+    _outputs_argument(verb)
 
 
 def _work_parser(verbs) -> None:
@@ -189,6 +203,23 @@ def _sweep(chosen: argparse.Namespace) -> int:
     from workbench.notebook.batch import run_sweep
 
     return run_sweep(dict(chosen.parameters), chosen.notebook)
+
+
+def _study(chosen: argparse.Namespace) -> int:
+    from workbench.protocol import study_file
+
+    if not chosen.file:
+        listed = "\n".join(study_file.listing())
+        print(f"Shipped studies:\n{study_file.overview()}\n\nA study file is YAML. It holds:")
+        print(listed)
+        return 0
+    declaration = study_file.find(chosen.file)
+    from workbench.protocol.conduct import carry_out
+    from workbench.protocol.stages import Machine
+
+    machine = Machine(chosen.device, chosen.workers, chosen.outputs)
+    carry_out(declaration, machine, chosen.dry_run)
+    return 0
 
 
 def _work(chosen: argparse.Namespace) -> int:

@@ -151,7 +151,9 @@ def _default(item: Field) -> str:
     if _required(item):
         return " (must be there)"
     shown = "yes" if item.default is True else item.default
-    return f" (default: {shown})" if shown and item.default is not MISSING else ""
+    if isinstance(shown, tuple):
+        shown = ", ".join(map(str, shown))
+    return f" (default: {shown})" if shown and shown is not MISSING else ""
 
 
 def _required(item: Field) -> bool:

@@ -113,3 +113,44 @@ def paired(scores: Mapping[Hashable, Score], baseline: Mapping[Hashable, Score])
     both = [defined((score, baseline[seed])) for seed, score in scores.items() if seed in baseline]
     differences = [pair[0] - pair[1] for pair in both if len(pair) == 2]
     return Difference(mean(differences), sd(differences), len(differences))
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """The difference between two means of independent scores."""
+
+    mean: Score
+    """First mean minus second one, None where either has no score."""
+    error: Score
+    """Standard error of the difference, None where either side has fewer than two scores."""
+    freedom: Score
+    """Degrees of freedom, None where there is no error."""
+
+    def interval(self, confidence: float = 0.95) -> Interval | None:
+        """Return Welch's interval of the difference, None where there is no error."""
+        if self.mean is None or self.error is None or self.freedom is None:
+            return None
+        half = float(stdtrit(self.freedom, (1 + confidence) / 2)) * self.error
+        return Interval(self.mean - half, self.mean + half)
+
+
+def independent(first: Iterable[Score], second: Iterable[Score]) -> Unpaired:
+    """Compare two samples of scores that nothing pairs, such as those of two checkpoints.
+
+    Notes
+    -----
+    Welch 1947, The generalization of Student's problem when several different population variances
+    are involved, Biometrika 34: the spreads may differ. With ``v = sd^2 / n`` of each side the
+    error is ``sqrt(v1 + v2)``, the degrees of freedom ``(v1 + v2)^2 / (v1^2 / (n1 - 1) + v2^2 /
+    (n2 - 1))``; where no score varies, those of the pooled samples.
+    """
+    sides = defined(first), defined(second)
+    if not all(map(len, sides)):
+        return Unpaired(None, None, None)
+    difference = float(sides[0].mean() - sides[1].mean())
+    if min(map(len, sides)) < 2:
+        return Unpaired(difference, None, None)
+    one, other = (float(side.var(ddof=1)) / len(side) for side in sides)
+    n, m = (len(side) - 1 for side in sides)
+    freedom = (one + other) ** 2 / (one**2 / n + other**2 / m) if one + other else n + m
+    return Unpaired(difference, (one + other) ** 0.5, freedom)

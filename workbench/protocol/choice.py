@@ -25,8 +25,8 @@ def candidates(tuned: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `PLACE`, `CANDIDATE`, ``runs undefined dev dev_sd`` and ``chosen``, one row a candidate, in
-        the order of the runs.
+        `PLACE`, `CANDIDATE`, ``runs undefined dev dev_sd`` and ``chosen``, one row a candidate, those
+        of one arm together, else in the order of the runs.
 
     Raises
     ------
@@ -36,8 +36,9 @@ def candidates(tuned: pd.DataFrame) -> pd.DataFrame:
     if strange := set(tuned) - {*COLUMNS, "dev"}:
         raise ValueError(f"candidates are chosen by dev alone, not by {sorted(strange)}")
     rows = [
-        dict(zip(PLACE + CANDIDATE, names, strict=True)) | _scores(group["dev"])
-        for names, group in tuned.groupby(PLACE + CANDIDATE, sort=False)
+        dict(zip(PLACE + CANDIDATE, place + candidate, strict=True)) | _scores(runs["dev"])
+        for place, group in tuned.groupby(PLACE, sort=False)
+        for candidate, runs in group.groupby(CANDIDATE, sort=False)
     ]
     table = pd.DataFrame(rows, columns=[*PLACE, *CANDIDATE, "runs", "undefined", "dev", "dev_sd"])
     ranked = table.sort_values(["undefined", "dev"], ascending=[True, False], kind="stable")

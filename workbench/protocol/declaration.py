@@ -26,6 +26,9 @@ FIRST_ROUND = 5
 TUNING_SEEDS = 1000
 """Where tuning seeds start that are given as a count; reporting seeds start at 0."""
 
+NOT_TESTABLE = "Not testable with these checkpoints"
+"""What is said of a question that no public checkpoints can answer."""
+
 DIRECTIONS = ("higher", "lower", "either")
 
 Seeds = int | str | tuple[int, ...]
@@ -297,10 +300,11 @@ class Declaration:
             yield f"the arms try unequal numbers of candidates ({told}): give each as many"
 
     def _problems_of_numbers(self) -> Iterator[str]:
-        rates = [candidate.learning_rate for arm in self.arms for candidate in self.candidates(arm)]
-        # A rate of 0, the task's own, is one choice: in a grid nobody could tell what it is.
-        if min(rates, default=0) < 0 or (self.tuned and len(set(rates)) > 1 and min(rates) == 0):
-            yield "a learning_rate must be above 0"
+        for arm in self.arms:
+            rates = {candidate.learning_rate for candidate in self.candidates(arm)}
+            # A rate of 0, the task's own, is one choice: in a grid nobody could tell what it is.
+            if min(rates, default=0) < 0 or (len(rates) > 1 and 0 in rates):
+                yield f"each learning_rate that the arm {arm!r} tries must be above 0"
         for task, data in self.tasks.items():
             if not data.subsets or min(map(min, data.subsets)) < 0:
                 yield f"train_size and subset_seeds of {task} must be 0 or more, at least one each"

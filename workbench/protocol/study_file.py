@@ -2,11 +2,12 @@
 
 from importlib.resources import as_file, files
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from workbench import settings_file
 from workbench.errors import unknown
-from workbench.protocol.declaration import AUTO, Declaration, Seeds
+from workbench.protocol.declaration import AUTO, NOT_TESTABLE, Declaration, Seeds
 from workbench.settings_file import Reader, SettingsFile, number, text, texts, whole
 from workbench.tasks.own.path import ENDINGS, absolute
 
@@ -47,7 +48,7 @@ def read_declaration(path: Path) -> Declaration:
 def shipped() -> dict[str, Path]:
     """Return the files of the studies that come with the workbench, by name."""
     with as_file(files("workbench.protocol") / "studies") as folder:
-        return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=_stem)}
 
 
 def listing() -> list[str]:
@@ -57,12 +58,20 @@ def listing() -> list[str]:
 
 def overview() -> str:
     """Return the questions of the shipped studies, for a terminal."""
-    lines = []
-    for name, path in shipped().items():
-        found = read_declaration(path)
-        lines.append(f"{name:<16} {found.question}")
-        lines += [f"{'':<16} {text}" for text in (*found.caveats, found.not_testable) if text]
-    return "\n".join(lines)
+    return "\n".join(
+        fill(f"  {name:<10} {_told(path)}", settings_file.WIDTH, subsequent_indent=" " * 13)
+        for name, path in shipped().items()
+    )
+
+
+def _told(path: Path) -> str:
+    found = read_declaration(path)
+    refused = [f"{NOT_TESTABLE}: {found.not_testable}"] if found.not_testable else []
+    return " ".join([found.question, *refused, *found.caveats])
+
+
+def _stem(path: Path) -> str:
+    return path.stem
 
 
 def _one_or_more(read: Any) -> Any:

@@ -1,0 +1,200 @@
+"""Carrying out a declared study: plan it, tune, report, and say what was found.
+
+Whatever is interrupted, the same line goes on: each stage is a row of stored sweeps, and what they
+have finished is the only state.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.analysis.summary import csv
+from workbench.execution.progress import Progress
+from workbench.execution.sweep import run_missing
+from workbench.protocol import choice, price
+from workbench.protocol.contrasts import contrasts
+from workbench.protocol.declaration import AUTO, Candidate, Declaration
+from workbench.protocol.progress_line import ProgressLine
+from workbench.protocol.report import Findings, opening
+from workbench.protocol.stages import (
+    REPORTING,
+    TUNING,
+    Machine,
+    Part,
+    Place,
+    assignment,
+    first_candidates,
+    parts,
+    reporting_trials,
+    tuning_trials,
+)
+from workbench.store.atomic import make_folder, write_text
+from workbench.store.folder import RunStore
+from workbench.store.settings import SweepSettings, outputs_folder
+from workbench.store.table import runs_table
+
+Show = Callable[[str], None]
+
+_REPORTED = ["run", "dev", "test", "metric", "collapsed", "above_trivial"]
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """A declared study on this machine.
+
+    Parameters
+    ----------
+    declaration
+        What its file says.
+    machine
+        Where it trains.
+    """
+
+    declaration: Declaration
+    machine: Machine = field(default=Machine())
+
+    @cached_property
+    def store(self) -> RunStore:
+        """Where its runs are."""
+        return RunStore(outputs_folder(SweepSettings(outputs=self.machine.outputs)))
+
+    def plan(self) -> str:
+        """Return what the study will take; nothing is trained and nothing is stored.
+
+        Raises
+        ------
+        WorkbenchError
+            For anything that would stop the study before it trains.
+        """
+        first = opening(self.declaration)
+        if self.declaration.not_testable:
+            return first
+        tuning = self._tuning_parts(keep=False)
+        settled = self._complete(tuning)
+        chosen = self._chosen(tuning) if settled else first_candidates(self.declaration)
+        reporting = self._reporting_parts(chosen, keep=False)
+        prices = [
+            price.price(self.store, stage, planned)
+            for stage, planned in ((TUNING, tuning), (REPORTING, reporting))
+        ]
+        price.check_hours(prices, self.declaration)
+        return f"{first}\n{price.told(prices, self.declaration, settled)}"
+
+    def run(self, show: Show = lambda text: None) -> Findings:
+        """Train what is missing, stage by stage, and return what was found.
+
+        Parameters
+        ----------
+        show
+            Given a line of progress a few times a second.
+
+        Raises
+        ------
+        WorkbenchError
+            When the study cannot be answered here, or a worker failed; what is finished stays.
+        KeyboardInterrupt
+            When interrupted; the workers have saved checkpoints.
+        """
+        if self.declaration.not_testable:
+            raise self.declaration.wrong("it is not testable, so there is nothing to run")
+        if self.declaration.seeds == AUTO:
+            raise self.declaration.wrong(
+                "seeds is auto, but the rule that decides when to stop is not there yet: name a "
+                "count of seeds"
+            )
+        tuning = self._tuning_parts()
+        self._train(TUNING, tuning, show)
+        reporting = self._reporting_parts(self._chosen(tuning))
+        self._train(REPORTING, reporting, show)
+        return self._found(tuning, reporting)
+
+    @property
+    def folder(self) -> Path:
+        """Where the report's files lie."""
+        return self.store.root / "reports" / self.declaration.name
+
+    def save(self, findings: Findings) -> Path:
+        """Write tables and report, and return the report's path."""
+        make_folder(self.folder)
+        tables = {
+            "candidates": findings.candidates,
+            "runs": findings.runs,
+            "contrasts": findings.contrasts,
+        }
+        for name, table in tables.items():
+            write_text(self.folder / f"{name}.csv", csv(table))
+        write_text(self.folder / "report.md", findings.markdown)
+        return self.folder / "report.md"
+
+    def _tuning_parts(self, keep: bool = True) -> list[Part]:
+        trials = tuning_trials(self.declaration)
+        return parts(self.declaration, TUNING, trials, self.store, self.machine, keep)
+
+    def _reporting_parts(self, chosen: dict[Place, Candidate], keep: bool = True) -> list[Part]:
+        trials = reporting_trials(self.declaration, chosen)
+        return parts(self.declaration, REPORTING, trials, self.store, self.machine, keep)
+
+    def _complete(self, tuning: list[Part]) -> bool:
+        return not any(self.store.missing(part.study.run_ids) for part in tuning)
+
+    def _candidates(self, tuning: list[Part]) -> pd.DataFrame:
+        """Return the table of candidates; of the tuning runs' results only dev is taken."""
+        purposes = assignment(tuning)
+        dev = runs_table(self.store, dict.fromkeys(purposes["run"]))[["run", "dev"]]
+        return choice.candidates(purposes.merge(dev, on="run", how="left", validate="m:1"))
+
+    def _chosen(self, tuning: list[Part]) -> dict[Place, Candidate]:
+        if not self.declaration.tuned:
+            return first_candidates(self.declaration)
+        return choice.chosen(self._candidates(tuning))
+
+    def _train(self, stage: str, planned: list[Part], show: Show) -> None:
+        for number, part in enumerate(planned, start=1):
+            prefix = f"{stage}, sweep {number} of {len(planned)}: "
+
+            def told(progress: Progress, prefix: str = prefix) -> None:
+                show(prefix + progress.line())
+
+            run_missing(self.store, part.study, self.machine.workers, told)
+
+    def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
+        purposes = assignment(reporting)
+        results = runs_table(self.store, dict.fromkeys(purposes["run"]))[_REPORTED]
+        runs = purposes.merge(results, on="run", how="left", validate="m:1")
+        declared = self.declaration
+        table = contrasts(
+            runs,
+            declared.baselines,
+            {arm: declared.model_of(arm) for arm in declared.arms},
+            declared.contrast.error,
+        )
+        notes = [note for part in reporting for note in part.study.notes]
+        return Findings(declared, self._candidates(tuning), runs, table, notes)
+
+
+def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False) -> None:
+    """Run a declared study for a terminal: its plan, its progress, its tables.
+
+    Parameters
+    ----------
+    declaration, machine
+        As for `Conduct`.
+    dry_run
+        Only print the plan.
+
+    Raises
+    ------
+    WorkbenchError
+        As `Conduct.plan` and `Conduct.run` do.
+    """
+    conduct = Conduct(declaration, machine)
+    print(conduct.plan(), flush=True)
+    if dry_run or declaration.not_testable:
+        return
+    line = ProgressLine()
+    findings = conduct.run(line)
+    line.clear()
+    print(f"\n{findings.text}\nReport: {conduct.save(findings)}")

@@ -1,0 +1,166 @@
+"""The text of a declared study: what it is going to do, what was chosen, what was found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import fill
+
+import pandas as pd
+
+from workbench.analysis.summary import aligned, markdown, percent
+from workbench.models.catalogue import BUNDLED
+from workbench.protocol.contrasts import readable
+from workbench.protocol.declaration import NOT_TESTABLE, Declaration, Seeds
+
+TERMINAL_WIDTH = 100
+"""Columns to which sentences are broken for a terminal."""
+
+
+def opening(declaration: Declaration) -> str:
+    """Return the first lines: the question, the arms, the data, how candidates are chosen."""
+    lines = [f"Study {declaration.name}: {declaration.question}"]
+    if declaration.not_testable:
+        return "\n".join([*lines, f"{NOT_TESTABLE}: {declaration.not_testable}"])
+    lines += [_arm(declaration, arm) for arm in declaration.arms]
+    lines += [_data(declaration, task) for task in declaration.tasks]
+    return "\n".join([*lines, _tuning(declaration), f"Reported: {_seeds(declaration.seeds)}."])
+
+
+def _arm(declaration: Declaration, arm: str) -> str:
+    candidates = declaration.candidates(arm)
+    techniques = " or ".join(dict.fromkeys(each.technique for each in candidates))
+    rates = " or ".join(dict.fromkeys(rate(each.learning_rate) for each in candidates))
+    baseline = declaration.baselines.get(arm)
+    against = f", against {baseline}" if baseline else ""
+    return f"Arm {arm}: {declaration.model_of(arm)}, {techniques} at {rates}{against}"
+
+
+def rate(learning_rate: float) -> str:
+    """Write a learning rate; 0 stands for the task's own.
+
+    Examples
+    --------
+    >>> rate(2e-05), rate(0.0)
+    ('2e-05', "the task's own rate")
+    """
+    return f"{learning_rate:g}" if learning_rate else "the task's own rate"
+
+
+def _data(declaration: Declaration, task: str) -> str:
+    data = declaration.tasks[task]
+    sizes = ", ".join(str(size) if size else "all" for size in dict.fromkeys(data.train_size))
+    drawn = len(data.subset_seeds)
+    return f"Task {task}, training data: {sizes}" + (f", drawn {drawn} times" if drawn > 1 else "")
+
+
+def _tuning(declaration: Declaration) -> str:
+    if not declaration.tuned:
+        return (
+            "Not tuned: each arm has one candidate, which is unfair to an arm that wants another "
+            "learning rate."
+        )
+    number = len(declaration.candidates(next(iter(declaration.arms))))
+    return (
+        f"Tuned: {number} candidates an arm, by the mean dev score over "
+        f"{_seeds(declaration.tuning.seeds, 'tuning ')}."
+    )
+
+
+def _seeds(seeds: Seeds, kind: str = "") -> str:
+    if isinstance(seeds, str):
+        return "seeds until it is decided"
+    return _counted(seeds if isinstance(seeds, int) else len(seeds), f"{kind}seed")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def candidate_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Format what `workbench.protocol.choice.candidates` returned: strings only."""
+    rows = [
+        {
+            "task": row["task"],
+            "train size": str(row["train_size"] or "all"),
+            "arm": row["arm"],
+            "technique": row["technique"],
+            "learning rate": rate(row["learning_rate"]),
+            "runs": str(row["runs"]),
+            "mean dev \N{MULTIPLICATION SIGN}100": percent(row["dev"]),
+            "sd": percent(row["dev_sd"]) if row["runs"] > 1 else "",
+            "": "chosen" if row["chosen"] else "",
+        }
+        for row in table.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _wrapped(text: str) -> str:
+    return fill(text, TERMINAL_WIDTH, break_on_hyphens=False)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a declared study came to.
+
+    Attributes
+    ----------
+    declaration
+        What was asked.
+    candidates
+        From `workbench.protocol.choice.candidates`; empty where nothing was to choose.
+    runs
+        One row a reported run and arm.
+    contrasts
+        From `workbench.protocol.contrasts.contrasts`.
+    notes
+        What a reader must know of the data and the checkpoints, in sentences.
+    """
+
+    declaration: Declaration
+    candidates: pd.DataFrame
+    runs: pd.DataFrame
+    contrasts: pd.DataFrame
+    notes: Sequence[str] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The contrasts as people read them."""
+        return readable(self.contrasts, self.declaration.contrast.error)
+
+    @property
+    def caveats(self) -> list[str]:
+        """What a reader must know, in sentences."""
+        found = [*self.declaration.caveats, *self.notes]
+        if BUNDLED in {self.declaration.model_of(arm) for arm in self.declaration.arms}:
+            found.append(
+                f"{BUNDLED} was trained for sentence similarity and lies outside the models of the "
+                "published claims."
+            )
+        return list(dict.fromkeys(found))
+
+    @property
+    def reading(self) -> str:
+        """How the table of contrasts is to be read."""
+        family, error = len(self.contrasts), self.declaration.contrast.error
+        return (
+            f"The intervals hold together at {100 * (1 - error):g}% over {_counted(family, 'contrast')} "
+            "(Bonferroni), and are over the runs of these test items: they do not say how other "
+            "items would turn out. Collapsed runs are in every mean; the two numbers are the arm's "
+            "and the baseline's."
+        )
+
+    @property
+    def text(self) -> str:
+        """Candidates, contrasts and how to read them, for a terminal."""
+        parts = [aligned(candidate_table(self.candidates))] if len(self.candidates) else []
+        parts += [aligned(self.table), *map(_wrapped, [self.reading, *self.caveats])]
+        return "\n".join(parts)
+
+    @property
+    def markdown(self) -> str:
+        """The whole report as Markdown."""
+        parts = [f"# {self.declaration.question}", opening(self.declaration).replace("\n", "  \n")]
+        if len(self.candidates):
+            parts += ["## Candidates, on dev", markdown(candidate_table(self.candidates))]
+        parts += ["## Contrasts, on test", markdown(self.table), self.reading, *self.caveats]
+        return "\n\n".join(part.rstrip() for part in parts) + "\n"
