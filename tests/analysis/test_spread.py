@@ -87,3 +87,26 @@ def test_only_complete_pairs_count(scores, baseline, pairs, mean):
     assert difference.pairs == pairs
     assert difference.mean == (mean if mean is None else pytest.approx(mean))
     assert difference.interval() is None
+
+
+def test_welch_by_hand():
+    found = spread.independent([1, 2, 3], [2, 6])
+    # Variances 1 and 8: v is 1/3 and 4, so df is (13/3)^2 / ((1/9)/2 + 16/1) = 1.169550.
+    assert found.mean == -2
+    assert found.error == pytest.approx((13 / 3) ** 0.5)
+    assert found.freedom == pytest.approx(1.169550, abs=1e-6)
+
+
+@given(scores, scores)
+def test_welch_is_that_of_scipy(first, second):
+    if np.var(first) < 1e-6 or np.var(second) < 1e-6:
+        return
+    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.9)
+    assert spread.independent(first, second).interval(0.9) == pytest.approx(tuple(expected))
+
+
+def test_welch_without_spread():
+    assert spread.independent([], [1, 2]) == spread.Unpaired(None, None, None)
+    alone = spread.independent([1, None], [2, 2])
+    assert (alone.mean, alone.interval()) == (-1, None)
+    assert spread.independent([1, 1], [2, 2, 2]).interval() == (-1, -1)

@@ -25,8 +25,8 @@ def candidates(tuned: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `PLACE`, `CANDIDATE`, ``runs undefined dev dev_sd`` and ``chosen``, one row a candidate, those
-        of one arm together, else in the order of the runs.
+        `PLACE`, `CANDIDATE`, ``runs undefined dev dev_sd`` and ``chosen``, one row a candidate,
+        those of one arm together, else in the order of the runs.
 
     Raises
     ------

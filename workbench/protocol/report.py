@@ -141,12 +141,12 @@ class Findings:
     @property
     def reading(self) -> str:
         """How the table of contrasts is to be read."""
-        family, error = len(self.contrasts), self.declaration.contrast.error
+        family = _counted(len(self.contrasts), "contrast")
+        confidence = f"{100 * (1 - self.declaration.contrast.error):g}%"
         return (
-            f"The intervals hold together at {100 * (1 - error):g}% over {_counted(family, 'contrast')} "
-            "(Bonferroni), and are over the runs of these test items: they do not say how other "
-            "items would turn out. Collapsed runs are in every mean; the two numbers are the arm's "
-            "and the baseline's."
+            f"The intervals hold together at {confidence} over {family} (Bonferroni), and are over "
+            "the runs on these test items: they do not say how other items would turn out. "
+            "Collapsed runs are in every mean; the two numbers are the arm's and the baseline's."
         )
 
     @property
