@@ -196,7 +196,7 @@ def _outputs_argument(verb: argparse.ArgumentParser) -> None:
 
 def _sweep(chosen: argparse.Namespace) -> int:
     if chosen.dry_run:
-        from workbench.notebook.planning import dry_run
+        from workbench.notebook.sweep import dry_run
 
         print(dry_run(dict(chosen.parameters)))
         return 0

@@ -7,15 +7,19 @@ that turns into the workers loads them meanwhile.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import clear_output, display
 
+from workbench.errors import WorkbenchError
 from workbench.execution import launch
 from workbench.execution.loading import uncollected
 from workbench.notebook.timing import TrainingTime
+from workbench.protocol.study_file import find, is_declared
 from workbench.store.settings import SweepSettings, outputs_folder
 
 if TYPE_CHECKING:
@@ -23,6 +27,43 @@ if TYPE_CHECKING:
 
     from workbench.execution.progress import Progress
     from workbench.notebook.report import Report
+    from workbench.protocol.conduct import Conduct, StageProgress
+    from workbench.protocol.report import Findings
+
+
+def begin(namespace: Mapping[str, Any]) -> Sweep | DeclaredStudy:
+    """Return what a notebook's parameters ask for: a sweep, or the study that ``study`` declares.
+
+    Raises
+    ------
+    WorkbenchError
+        As `Sweep` and `DeclaredStudy` do.
+    """
+    settings = SweepSettings.from_namespace(namespace)
+    if not is_declared(settings.study):
+        return Sweep(namespace)
+    return DeclaredStudy(settings)
+
+
+def dry_run(values: Mapping[str, Any]) -> str:
+    """Return the plan of what parameters ask for; nothing is trained and nothing is stored.
+
+    Parameters
+    ----------
+    values
+        As typed.
+
+    Raises
+    ------
+    WorkbenchError
+        For anything that would stop it before it trains.
+    """
+    settings = SweepSettings.from_values(values)
+    if is_declared(settings.study):
+        return _conduct(settings).plan()
+    from workbench.notebook import planning
+
+    return planning.dry_run(values)
 
 
 class Sweep:
@@ -89,8 +130,84 @@ class Sweep:
         return self.finished
 
 
-def show(report: Report, names: Sequence[str] = ()) -> None:
-    """Show figures, each as plotly and as a picture; without names all three."""
+class DeclaredStudy:
+    """A declared study, with the cells of a sweep.
+
+    Parameters
+    ----------
+    settings
+        Its ``study`` is a study file or the name of a shipped study; the study says all else but
+        where it is trained.
+
+    Raises
+    ------
+    WorkbenchError
+        For a study that cannot work, or a parameter that is the study's to say.
+    """
+
+    def __init__(self, settings: SweepSettings):
+        self.conduct = _conduct(settings)
+        self._findings: Findings | None = None
+        self._training: dict[tuple[str, int], TrainingTime] = defaultdict(TrainingTime)
+        print(self.conduct.plan())
+
+    def run(self) -> None:
+        """Train what is missing, stage by stage, with one line of progress.
+
+        Raises
+        ------
+        WorkbenchError
+            When no public checkpoints can answer the question, or a worker failed.
+        """
+        line = _ProgressLine()
+
+        def show(progress: StageProgress) -> None:
+            self._training[progress.stage, progress.number](progress.sweep)
+            line(progress)
+
+        self._findings = self.conduct.run(show)
+        line.end("All runs are there.")
+
+    def report(self) -> None:
+        """Write the report's files, and show its tables."""
+        found = self._findings or self.conduct.run()
+        path = self.conduct.save(found)
+        told = {
+            "text/markdown": f"{found.markdown}\nReport: `{path}`",
+            "text/plain": f"{found.text}\nReport: {path}",
+        }
+        display(told, raw=True, metadata=self._trained.metadata)
+
+    @property
+    def _trained(self) -> TrainingTime:
+        """The training of all sweeps, which ran one after another."""
+        total = TrainingTime()
+        total.seconds = sum(each.seconds for each in self._training.values())
+        return total
+
+
+def _conduct(settings: SweepSettings) -> Conduct:
+    """Return the declared study that settings name, on the machine that they describe."""
+    for item in fields(SweepSettings):
+        if item.name not in _OF_THE_MACHINE and getattr(settings, item.name) != item.default:
+            raise WorkbenchError(
+                f"the study {settings.study} says itself what {item.name} is: leave it out, or "
+                "copy the study file and change it there"
+            )
+    declaration = find(settings.study)
+    with uncollected():
+        from workbench.protocol.conduct import Conduct
+        from workbench.protocol.stages import Machine
+    return Conduct(declaration, Machine(settings.device, settings.workers, settings.outputs))
+
+
+def show(report: Report | None, names: Sequence[str] = ()) -> None:
+    """Show figures, each as plotly and as a picture; without names all three.
+
+    A declared study has none yet: its report is None.
+    """
+    if report is None:
+        return
     for name in names or report.figures:
         show_figure(report.figures[name], report.images[name])
 
@@ -103,6 +220,14 @@ def show_figure(figure: Figure, image: bytes | None = None) -> None:
     display(static.display_bundle(figure, picture, frontend.draws_plotly()), raw=True)
 
 
+_OF_THE_MACHINE = ("study", "device", "workers", "outputs")
+"""The parameters that may stand beside a declared study."""
+
+
+class _Line(Protocol):
+    def line(self) -> str: ...
+
+
 class _ProgressLine:
     """Prints progress over itself, ever more rarely, so that a saved notebook stays small."""
 
@@ -110,7 +235,7 @@ class _ProgressLine:
         self.started = self.printed = time.monotonic()
         self.width = 0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: _Line) -> None:
         now = time.monotonic()
         if now - self.printed >= max(1.0, 0.01 * (now - self.started)):
             self.printed = now

@@ -6,7 +6,7 @@ have finished is the only state.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +36,22 @@ from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.table import runs_table
 
-Show = Callable[[str], None]
+
+@dataclass(frozen=True)
+class StageProgress:
+    """How far one sweep of a stage is."""
+
+    stage: str
+    number: int
+    of: int
+    sweep: Progress
+
+    def line(self) -> str:
+        """Return the one line that is shown while a study runs."""
+        return f"{self.stage}, sweep {self.number} of {self.of}: {self.sweep.line()}"
+
+
+Show = Callable[[StageProgress], None]
 
 _REPORTED = ["run", "dev", "test", "metric", "collapsed", "above_trivial"]
 
@@ -83,13 +98,13 @@ class Conduct:
         price.check_hours(prices, self.declaration)
         return f"{first}\n{price.told(prices, self.declaration, settled)}"
 
-    def run(self, show: Show = lambda text: None) -> Findings:
+    def run(self, show: Show = lambda progress: None) -> Findings:
         """Train what is missing, stage by stage, and return what was found.
 
         Parameters
         ----------
         show
-            Given a line of progress a few times a second.
+            Given the progress a few times a second.
 
         Raises
         ------
@@ -153,11 +168,8 @@ class Conduct:
 
     def _train(self, stage: str, planned: list[Part], show: Show) -> None:
         for number, part in enumerate(planned, start=1):
-            prefix = f"{stage}, sweep {number} of {len(planned)}: "
-
-            def told(progress: Progress, prefix: str = prefix) -> None:
-                show(prefix + progress.line())
-
+            where = partial(StageProgress, stage, number, len(planned))
+            told = partial(_told, show, where)
             run_missing(self.store, part.study, self.machine.workers, told)
 
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
@@ -173,6 +185,10 @@ class Conduct:
         )
         notes = [note for part in reporting for note in part.study.notes]
         return Findings(declared, self._candidates(tuning), runs, table, notes)
+
+
+def _told(show: Show, where: Callable[[Progress], StageProgress], progress: Progress) -> None:
+    show(where(progress))
 
 
 def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False) -> None:
@@ -195,6 +211,6 @@ def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False)
     if dry_run or declaration.not_testable:
         return
     line = ProgressLine()
-    findings = conduct.run(line)
+    findings = conduct.run(lambda progress: line(progress.line()))
     line.clear()
     print(f"\n{findings.text}\nReport: {conduct.save(findings)}")

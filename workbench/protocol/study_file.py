@@ -25,11 +25,16 @@ def find(typed: str) -> Declaration:
     WorkbenchError
         When there is none, or its file cannot be read or work.
     """
-    if typed.strip().lower().endswith(ENDINGS):
+    if is_declared(typed) and typed not in shipped():
         return read_declaration(Path(absolute(typed)))
     if typed not in shipped():
         raise unknown("shipped study", typed, shipped())
     return read_declaration(shipped()[typed])
+
+
+def is_declared(typed: str) -> bool:
+    """Tell whether a text is the path of a study file, or the name of a shipped study."""
+    return typed.strip().lower().endswith(ENDINGS) or typed in shipped()
 
 
 def read_declaration(path: Path) -> Declaration:

@@ -93,7 +93,9 @@ class SweepSettings:
     outputs: str = _setting(
         "", "folder of runs and reports, relative to the project", "the project's outputs/"
     )
-    study: str = _setting("", "a name for this sweep", "one made from its settings")
+    study: str = _setting(
+        "", "a name for this sweep, or in sweep.ipynb a declared study", "one made here"
+    )
 
     def __post_init__(self) -> None:
         # A study is read in other folders than the one where its task file's path was typed.
