@@ -16,6 +16,7 @@ from traitlets.config import Config
 from workbench.errors import WorkbenchError
 from workbench.execution.loading import uncollected
 from workbench.notebook.timing import sentence, training_seconds
+from workbench.protocol.study_file import is_declared
 from workbench.store.atomic import make_folder
 from workbench.store.settings import SweepSettings, outputs_folder, project_root
 from workbench.tasks.own.path import is_task_file
@@ -31,7 +32,8 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     values
         Parameters as typed.
     target
-        Where to write the notebook that ran; by default ``<task>.ipynb`` in the outputs folder.
+        Where to write the notebook that ran; by default ``<task>.ipynb`` in the outputs folder, of
+        a declared study ``<study>.ipynb``.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
         raise WorkbenchError(
             f"there is no {NOTEBOOK} here: type this in the folder the project was cloned to"
         )
-    target = target or outputs_folder(settings) / f"{file_stem(settings.task)}.ipynb"
+    target = target or outputs_folder(settings) / f"{_stem(settings)}.ipynb"
     make_folder(target.parent)
     print(f"Running {NOTEBOOK}", flush=True)
     ran = _execute(source, target, _typed(settings, values))
@@ -54,6 +56,12 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     print(f"Notebook: {target}")
     print(f"Time: {sentence(time.monotonic() - started, training_seconds(ran))}")
     return 0
+
+
+def _stem(settings: SweepSettings) -> str:
+    if is_declared(settings.study):
+        return Path(settings.study).stem
+    return file_stem(settings.task)
 
 
 def file_stem(task: str) -> str:
