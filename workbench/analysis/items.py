@@ -94,10 +94,14 @@ def item_error(
         )
     members = [np.flatnonzero(groups == name) for name in names]
     draws = np.random.default_rng(0).integers(len(names), size=(resamples, len(names)))
-    table = np.array([
-        _differences(score, gold, technique, baseline, np.concatenate([members[i] for i in draw]))
-        for draw in draws
-    ])
+    table = np.array(
+        [
+            _differences(
+                score, gold, technique, baseline, np.concatenate([members[i] for i in draw])
+            )
+            for draw in draws
+        ]
+    )
     table = table[np.isfinite(table).all(axis=1)]
     if len(table) < resamples / 2:
         raise WorkbenchError("the metric is undefined on most draws of the test items")
