@@ -15,13 +15,14 @@ rate of collapse is a question of its own, to be shown beside the outcome.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
 from workbench.analysis import spread
 from workbench.analysis.intervals import ROUNDING, Limits, cautious, widened
 from workbench.analysis.items import ItemError
-from workbench.analysis.looks import doubling, levels
+from workbench.analysis.looks import LOOKS, levels
 from workbench.analysis.spread import Difference, Interval, Score
 from workbench.errors import WorkbenchError
 
@@ -51,25 +52,23 @@ class Rule:
     Raises
     ------
     WorkbenchError
-        When a value makes no sense, or the runs do not pay for the first look that can decide.
+        When a value makes no sense, or no look could ever decide.
     """
 
-    arms: int
-    """Techniques compared with the baseline; all stay in the family, stopped or not."""
+    contrasts: int
+    """Differences the study decides, over arms, tasks and sizes; all stay in, stopped or not."""
     margin: float = 0.0
     """The largest difference that does not matter, on the raw scale; 0 claims no equivalence."""
     error_rate: float = 0.05
     """Probability of any wrong claim in the study."""
-    looks: tuple[int, ...] = doubling()
+    looks: tuple[int, ...] = LOOKS
     """Seeds of each technique and of the baseline at each look, rising."""
-    runs: int | None = None
-    """The budget, baseline included; None pays for every look."""
     higher_is_better: bool = True
     """The metric's direction."""
 
     def __post_init__(self) -> None:
-        if self.arms < 1:
-            raise WorkbenchError("a study needs at least one technique beside the baseline")
+        if self.contrasts < 1:
+            raise WorkbenchError("a rule needs at least one technique beside the baseline")
         if not (self.margin >= 0 and np.isfinite(self.margin)):
             raise WorkbenchError(f"a margin of {self.margin} makes no sense: choose 0 or more")
         if not 0 < self.error_rate < 1:
@@ -78,22 +77,21 @@ class Rule:
             )
         if not self.looks or list(self.looks) != sorted({*self.looks} - {0}):
             raise WorkbenchError(f"the looks {self.looks} must be rising numbers of seeds")
-        if self.runs is not None and self.runs < self.fewest_runs:
+        if not any(self.levels):
             raise WorkbenchError(
-                f"a budget of {self.runs} runs decides nothing: "
-                f"the first look that can decide takes {self.fewest_runs}"
+                f"{self.looks[-1]} seeds cannot decide {self.contrasts} contrasts at an error rate "
+                f"of {self.error_rate}: allow more seeds or compare less"
             )
 
-    @property
+    @cached_property
     def levels(self) -> tuple[float, ...]:
         """The level of a contrast's interval at each look (`looks.levels`)."""
-        return levels(self.looks, self.error_rate / self.arms)
+        return levels(self.looks, self.error_rate / self.contrasts)
 
     @property
-    def fewest_runs(self) -> int:
-        """Runs until the first look that can decide."""
-        seeds = next(n for n, level in zip(self.looks, self.levels, strict=True) if level)
-        return seeds * (self.arms + 1)
+    def first_decision(self) -> int:
+        """Seeds at the first look that can decide."""
+        return next(n for n, level in zip(self.looks, self.levels, strict=True) if level)
 
 
 @dataclass(frozen=True)
@@ -174,6 +172,7 @@ def look(
     technique: str,
     scores: Mapping[Seed, Score],
     baseline: Mapping[Seed, Score],
+    *,
     rule: Rule,
     index: int,
     items: ItemError | None = None,
@@ -200,7 +199,7 @@ def look(
     limits, floor = on_these, 0.0
     if items is not None and len(differences):
         limits = widened(on_these, differences.mean(), items.half_width(level))
-        floor = items.half_width(rule.error_rate / rule.arms)
+        floor = items.half_width(rule.error_rate / rule.contrasts)
     outcome = Outcome(str(outcomes(limits, on_these, floor, rule)))
     ends = sorted((sign * float(limits.low), sign * float(limits.high)))
     return Contrast(technique, outcome, len(scores), paired, Interval(*ends), level, items)
@@ -215,7 +214,9 @@ def follow(
     scores: Scores,
     rule: Rule,
     seeds: Sequence[Seed],
+    *,
     baseline: str = "baseline",
+    runs: int | None = None,
     items: ErrorOfItems | None = None,
 ) -> Standing:
     """Apply the rule from its first look on to the runs that have finished.
@@ -229,35 +230,38 @@ def follow(
         By technique and seed, the baseline among them; None for a finished run whose score is
         undefined, which then takes no part.
     rule
-        The study's; it has as many arms as there are techniques beside the baseline.
+        The study's; it counts at least the techniques that are here beside the baseline.
     seeds
         In the order in which they are to be used, at least as many as the last look takes.
     baseline
         Its name among the techniques.
+    runs
+        The budget, baseline included; None pays for every look. A round that it does not pay for
+        is not begun.
     items
         Returns the items' error of a technique over some seeds; None for claims about these items.
 
     Raises
     ------
     WorkbenchError
-        When the techniques or seeds do not fit the rule.
+        When the techniques or seeds do not fit the rule, or the budget decides nothing.
     """
     _check(scores, rule, seeds, baseline)
+    _check_budget(len(scores), rule, runs)
     contrasts: dict[str, Contrast] = {}
     still_open, paid, before = [name for name in scores if name != baseline], 0, 0
     for index, count in enumerate(rule.looks):
         paid += (len(still_open) + 1) * (count - before)
-        if not still_open or (rule.runs is not None and paid > rule.runs):
+        if not still_open or (runs is not None and paid > runs):
             break
         missing = _missing(scores, [*still_open, baseline], seeds[:count])
         if missing:
             return Standing(contrasts, missing)
+        chosen = seeds[:count]
         for name in still_open:
-            sides = [
-                {seed: scores[side][seed] for seed in seeds[:count]} for side in (name, baseline)
-            ]
-            error = items(name, seeds[:count]) if items else None
-            contrasts[name] = look(name, *sides, rule, index, error)
+            error = items(name, chosen) if items else None
+            sides = _only(scores[name], chosen), _only(scores[baseline], chosen)
+            contrasts[name] = look(name, *sides, rule=rule, index=index, items=error)
         still_open = [name for name in still_open if contrasts[name].outcome == Outcome.OPEN]
         before = count
     return Standing({name: _ended(contrast) for name, contrast in contrasts.items()}, {})
@@ -266,13 +270,22 @@ def follow(
 def _check(scores: Scores, rule: Rule, seeds: Sequence[Seed], baseline: str) -> None:
     if baseline not in scores:
         raise WorkbenchError(f"the arms have no {baseline!r}, which every other is compared with")
-    if len(scores) - 1 != rule.arms:
+    if not 1 < len(scores) <= rule.contrasts + 1:
         raise WorkbenchError(
-            f"the rule was declared for {rule.arms} techniques, and there are {len(scores) - 1}: "
-            "techniques that have stopped stay in"
+            f"the rule was declared for {rule.contrasts} contrasts, and there are "
+            f"{len(scores) - 1}: declare as many before the runs"
         )
     if len(set(seeds)) < rule.looks[-1] or len(set(seeds)) < len(seeds):
         raise WorkbenchError(f"the last look takes {rule.looks[-1]} different seeds: name as many")
+
+
+def _check_budget(arms: int, rule: Rule, runs: int | None) -> None:
+    fewest = arms * rule.first_decision
+    if runs is not None and runs < fewest:
+        raise WorkbenchError(
+            f"a budget of {runs} runs decides nothing: the first look that can decide has "
+            f"{rule.first_decision} seeds and takes {fewest}"
+        )
 
 
 def _missing(
@@ -280,6 +293,10 @@ def _missing(
 ) -> dict[str, tuple[Seed, ...]]:
     wanted = {name: tuple(seed for seed in seeds if seed not in scores[name]) for name in names}
     return {name: absent for name, absent in wanted.items() if absent}
+
+
+def _only(scores: Mapping[Seed, Score], seeds: Sequence[Seed]) -> dict[Seed, Score]:
+    return {seed: scores[seed] for seed in seeds}
 
 
 def _ended(contrast: Contrast) -> Contrast:

@@ -118,10 +118,7 @@ def _differences(
         [score(gold[items], predictions[items]) for predictions in side]
         for side in (technique, baseline)
     ]
-    return [
-        np.nan if None in pair else pair[0] - pair[1]  # type: ignore[operator]
-        for pair in zip(*sides, strict=True)
-    ]
+    return [np.nan if None in pair else pair[0] - pair[1] for pair in zip(*sides, strict=True)]
 
 
 def between_rows(table: np.ndarray) -> float:
