@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _bench_parser(verbs)
     _blurb_parser(verbs)
     _data_parser(verbs)
+    _simulate_parser(verbs)
     _plain_parser(verbs, "techniques", _techniques, "list the stabilization techniques")
     _plain_parser(verbs, "tasks", _tasks, "list the tasks, and what a task file of your own holds")
     _plain_parser(
@@ -190,6 +191,16 @@ def _data_parser(verbs) -> None:
     verb.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png or .html file")
 
 
+def _simulate_parser(verbs) -> None:
+    text = "say how often the adaptive rule errs, by studies whose truth is known"
+    verb = _plain_parser(verbs, "simulate", _simulate, text)
+    verb.add_argument("--studies", type=int, default=2000, help="invented for each row")
+    verb.add_argument("--contrasts", type=int, default=3, help="techniques beside the baseline")
+    verb.add_argument("--margin", type=float, default=2.0, help="in points; scores spread by 2")
+    verb.add_argument("--error", type=float, default=0.05, help="of the whole study")
+    verb.add_argument("--looks", type=int, nargs="+", metavar="SEEDS", help="seeds at each look")
+
+
 def _outputs_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--outputs", default="", help="folder of the runs; default: the project's")
 
@@ -308,6 +319,16 @@ def _data(chosen: argparse.Namespace) -> int:
     files = {"table": chosen.csv, "figure": chosen.figure}
     for part in check_data(chosen.tasks, chosen.models, chosen.counts, **files):
         print(part)
+    return 0
+
+
+def _simulate(chosen: argparse.Namespace) -> int:
+    from workbench.analysis.adaptive import Rule
+    from workbench.analysis.looks import LOOKS
+    from workbench.analysis.operating import report
+
+    looks = tuple(chosen.looks or LOOKS)
+    print(report(Rule(chosen.contrasts, chosen.margin / 100, chosen.error, looks), chosen.studies))
     return 0
 
 

@@ -1,0 +1,137 @@
+"""The adaptive rule's error rates, savings and outcomes, as tables to print."""
+
+import itertools
+
+import pandas as pd
+from scipy import stats
+
+from workbench.analysis.adaptive import Outcome, Rule
+from workbench.analysis.simulation import Result, World, equal_power, simulate
+from workbench.analysis.spread import Interval
+from workbench.analysis.summary import aligned, percent
+from workbench.errors import WorkbenchError
+
+WORLDS = {
+    "no difference": World(),
+    "no difference, 10% collapse": World(collapse=0.1),
+    "no difference, 40% collapse": World(collapse=0.4),
+    "no difference, heavy tails": World(shape="heavy tails"),
+    "no difference, heavy tails, 10% collapse": World(shape="heavy tails", collapse=0.1),
+    "no difference, two values": World(shape="two values"),
+    "no difference on new items": World(item_sd=0.01),
+}
+"""Studies in which "better" and "worse" are wrong of every technique."""
+
+EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.04, 0.06)
+
+ITEM_SDS = (0.003, 0.01, 0.03)
+
+ITEM_EFFECTS = (0.0, 0.03)
+
+
+def share_interval(count: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return the interval of Clopper and Pearson (1934, Biometrika 26) of a share."""
+    found = stats.binomtest(count, n).proportion_ci(confidence, method="exact")
+    return Interval(float(found.low), float(found.high))
+
+
+def error_rates(rule: Rule, studies: int) -> pd.DataFrame:
+    """Return how many studies make a wrong claim, one row per world.
+
+    The last row breaks the rule's assumption on purpose: its techniques differ from the baseline by
+    collapsing now and then, which few seeds need not show.
+    """
+    worlds = WORLDS | {
+        "difference = margin": World(effects=(rule.margin,)),
+        "none, margin, twice the margin": World(effects=(0.0, rule.margin, 2 * rule.margin)),
+        "OUTSIDE: 5% collapse, baseline never": World(collapse=0.05, baseline_collapse=0.0),
+    }
+    return pd.DataFrame([_error(name, world, rule, studies) for name, world in worlds.items()])
+
+
+def _error(name: str, world: World, rule: Rule, studies: int) -> dict[str, str]:
+    result = simulate(world, rule, studies)
+    wrong = result.wrong(world, rule.margin)
+    low, high = share_interval(wrong, studies)
+    return {
+        "invented studies": name,
+        "% with a wrong claim [95%]": f"{percent(wrong / studies)} [{percent(low)}, {percent(high)}]",
+        "runs": f"{result.runs.mean():.0f}",
+    }
+
+
+def savings(rule: Rule, studies: int) -> pd.DataFrame:
+    """Return outcomes and runs over true differences, beside a fixed design of equal power."""
+    return pd.DataFrame([_saving(effect, rule, studies) for effect in EFFECTS])
+
+
+def _saving(effect: float, rule: Rule, studies: int) -> dict[str, str]:
+    world = World(effects=(effect,))
+    result = simulate(world, rule, studies)
+    right = Outcome.BETTER if effect > 0 else Outcome.EQUIVALENT
+    seeds = equal_power(world, rule, right, result.share(right), 2 * rule.looks[-1], studies)
+    runs, others = result.runs.mean(), (rule.contrasts + 1) * seeds if seeds else None
+    return {
+        "difference x100": percent(effect),
+        **_shares(result),
+        "runs": f"{runs:.0f}",
+        "fixed runs": str(others or "more"),
+        "fewer": percent(1 - runs / others) if others else "",
+    }
+
+
+def item_outcomes(rule: Rule, studies: int) -> pd.DataFrame:
+    """Return outcomes where claims are about new items, over the error of the items."""
+    cells = itertools.product(ITEM_SDS, ITEM_EFFECTS)
+    return pd.DataFrame([_item_outcome(sd, effect, rule, studies) for sd, effect in cells])
+
+
+def _item_outcome(sd: float, effect: float, rule: Rule, studies: int) -> dict[str, str]:
+    result = simulate(World(effects=(effect,), item_sd=sd), rule, studies)
+    return {
+        "items' error x100": percent(sd),
+        "difference x100": percent(effect),
+        **_shares(result),
+        "runs": f"{result.runs.mean():.0f}",
+    }
+
+
+def _shares(result: Result) -> dict[str, str]:
+    ends = [outcome for outcome in Outcome if outcome != Outcome.OPEN]
+    return {outcome.value: percent(result.share(outcome)) for outcome in ends}
+
+
+def report(rule: Rule, studies: int) -> str:
+    """Simulate and describe the rule.
+
+    Parameters
+    ----------
+    rule
+        To be described; its levels are printed as well.
+    studies
+        Invented for each row.
+
+    Raises
+    ------
+    WorkbenchError
+        When there are no studies.
+    """
+    if studies < 1:
+        raise WorkbenchError(f"{studies} studies show nothing: choose 1 or more")
+    looks = ", ".join(
+        f"{n} ({100 * level:.2f}%)" for n, level in zip(rule.looks, rule.levels, strict=True)
+    )
+    parts = [
+        f"{studies} invented studies a row; {rule.contrasts} techniques and a baseline; margin "
+        f"{percent(rule.margin)}, scores spread by {percent(World().sd)} over seeds (x100).\n"
+        f"Looks at seeds (level of each interval): {looks}.\n",
+        "Wrong claims in a study, in percent (meant to be at most "
+        f"{percent(rule.error_rate)}, but for the row OUTSIDE the assumption):\n",
+        aligned(error_rates(rule, studies)),
+        "Outcomes in percent of contrasts, and runs of a fixed design (Student, Bonferroni) that "
+        "is right as often:\n",
+        aligned(savings(rule, studies)),
+        "Outcomes in percent of contrasts where claims are about new test items:\n",
+        aligned(item_outcomes(rule, studies)),
+    ]
+    return "\n".join(parts)
