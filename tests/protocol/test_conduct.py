@@ -4,7 +4,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct, carry_out
-from workbench.protocol.declaration import Budget, Tuning
+from workbench.protocol.declaration import Budget, Contrast, Tuning
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study, study_names
 
@@ -87,6 +87,7 @@ def test_without_a_grid_nothing_is_tuned_and_the_plan_says_so(declare, machine, 
 
 def test_a_plan_trains_and_stores_nothing(conduct, trainer):
     lines = conduct.plan().splitlines()
+    assert lines.pop().startswith("Too little to decide: 2 seeds cannot decide")
     assert "Tuning: 8 runs, 8 of them to train" in lines[-5]
     assert "Reporting: 4 runs, 4 of them to train" in lines[-4]
     assert "planned with each arm's first candidate" in lines[-4]
@@ -105,7 +106,7 @@ def test_a_plan_knows_what_tuning_has_chosen(conduct, trainer):
 
 def test_a_finished_study_has_nothing_to_train(conduct, trainer):
     conduct.run()
-    assert conduct.plan().endswith("\nNothing to train.")
+    assert "\nNothing to train.\n" in conduct.plan()
 
 
 def test_too_few_hours_are_refused_before_anything_is_trained(declare, machine, trainer):
@@ -115,11 +116,70 @@ def test_too_few_hours_are_refused_before_anything_is_trained(declare, machine, 
     assert trainer.trained == []
 
 
-def test_the_rule_of_auto_is_not_there_yet(declare, machine, trainer):
-    conduct = Conduct(declare(seeds="auto", budget=Budget(runs=100)), machine)
-    with pytest.raises(WorkbenchError, match="seeds is auto, but the rule"):
-        conduct.run()
+@pytest.fixture
+def rounds(declare, machine):
+    """Return a function that declares a study whose seeds are chosen while it runs."""
+
+    def make(runs=200):
+        margin = Contrast(margin=1.0)
+        return Conduct(
+            declare(seeds="auto", budget=Budget(runs=runs), contrast=margin, tuning=Tuning()),
+            machine,
+        )
+
+    return make
+
+
+def clear(spec):
+    return 0.5 + bool(spec.techniques) * (0.3 + 0.01 * (spec.weights_seed % 3))
+
+
+def unclear(spec):
+    return 0.5 + 0.1 * ((spec.weights_seed // 2 + bool(spec.techniques)) % 2)
+
+
+@pytest.mark.parametrize(
+    ("scores", "outcome", "fewest", "most"),
+    [(clear, "better", 5, 20), (unclear, "undecided", 40, 40)],
+)
+def test_rounds_go_on_until_it_is_decided(rounds, trainer, scores, outcome, fewest, most):
+    trainer.test = scores
+    found = rounds().run()
+    assert found.contrasts["outcome"].tolist() == [outcome]
+    seeds = {spec.weights_seed for spec in trainer.trained}
+    assert seeds == set(range(len(seeds))) and fewest <= len(seeds) <= most
+    assert len(trainer.trained) == 2 * len(seeds) == len(found.runs)
+
+
+def test_no_round_is_begun_that_the_budget_does_not_pay_for(rounds, trainer):
+    trainer.test = unclear
+    found = rounds(runs=35).run()
+    assert found.contrasts["outcome"].tolist() == ["undecided"]
+    assert len(trainer.trained) == 30
+
+
+def test_rounds_that_were_stopped_go_on_where_they_were(rounds, trainer):
+    trainer.test, trainer.stop_after = unclear, 13
+    with pytest.raises(KeyboardInterrupt):
+        rounds().run()
+    names = set(study_names(rounds().store))
+    trainer.stop_after = None
+    rounds().run()
+    assert len(trainer.trained) == len({spec.id for spec in trainer.trained}) == 80
+    assert names < set(study_names(rounds().store))
+
+
+def test_a_budget_that_decides_nothing_is_refused_before_anything_is_trained(rounds, trainer):
+    with pytest.raises(WorkbenchError, match="a budget of 12 runs decides nothing"):
+        rounds(runs=12).run()
     assert trainer.trained == []
+
+
+def test_the_plan_of_rounds_is_that_of_the_first(rounds):
+    text = rounds().plan()
+    assert "Reporting: 10 runs, 10 of them to train" in text
+    assert "that is the first round, and others follow" in text
+    assert "with at most 40 pairs" in text
 
 
 def test_what_no_checkpoint_can_answer_is_said_and_not_run(declare, machine, trainer, capsys):

@@ -124,7 +124,16 @@ def test_what_cannot_work_is_one_sentence_that_names_the_file(read, old, new, se
         (LITTLE.replace("  frozen: {technique: freeze:6}\n", ""), "fewer than two arms"),
         (LITTLE.replace("{technique: freeze:6}", ""), "'plain' and 'frozen' are the same"),
         (LITTLE.replace("tasks: [biosses]", ""), "it has no tasks: name at least one"),
-        (LITTLE + "seeds: auto\n", "seeds is auto, which may go on for long: add a budget"),
+        (
+            LITTLE.replace("6}", "6, model: bert}") + "seeds: auto\nbudget: {runs: 90}\n",
+            "'frozen' and 'plain' are of two models: name a count of seeds",
+        ),
+        (
+            LITTLE.replace("[biosses]", "{hoc: {train_size: 8, subset_seeds: [1, 2]}}")
+            + "seeds: auto\nbudget: {runs: 90}\n",
+            "which goes with one of subset_seeds",
+        ),
+        (LITTLE + "seeds: auto\n", "seeds is auto, which may go on for long: add budget.runs"),
         ("- a list\n", "it must hold settings, such as 'question: "),
         ("question: [", "line 1 is no YAML: mend it"),
     ],

@@ -4,18 +4,20 @@ Whatever is interrupted, the same line goes on: each stage is a row of stored sw
 have finished is the only state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
 
+from workbench.analysis.looks import LOOKS
 from workbench.analysis.summary import csv
 from workbench.execution.progress import Progress
 from workbench.execution.sweep import run_missing
 from workbench.protocol import choice, price
 from workbench.protocol.contrasts import contrasts
+from workbench.protocol.deciding import missing, undecidable
 from workbench.protocol.declaration import AUTO, Candidate, Declaration
 from workbench.protocol.progress_line import ProgressLine
 from workbench.protocol.report import Findings, opening
@@ -87,6 +89,7 @@ class Conduct:
         first = opening(self.declaration)
         if self.declaration.not_testable:
             return first
+        self._check_rounds()
         tuning = self._tuning_parts(keep=False)
         settled = self._complete(tuning)
         chosen = self._chosen(tuning) if settled else first_candidates(self.declaration)
@@ -96,7 +99,8 @@ class Conduct:
             for stage, planned in ((TUNING, tuning), (REPORTING, reporting))
         ]
         price.check_hours(prices, self.declaration)
-        return f"{first}\n{price.told(prices, self.declaration, settled)}"
+        told = price.told(prices, self.declaration, settled)
+        return "\n".join(filter(None, [first, told, price.detectable(self.declaration)]))
 
     def run(self, show: Show = lambda progress: None) -> Findings:
         """Train what is missing, stage by stage, and return what was found.
@@ -115,16 +119,49 @@ class Conduct:
         """
         if self.declaration.not_testable:
             raise self.declaration.wrong("it is not testable, so there is nothing to run")
-        if self.declaration.seeds == AUTO:
-            raise self.declaration.wrong(
-                "seeds is auto, but the rule that decides when to stop is not there yet: name a "
-                "count of seeds"
-            )
+        self._check_rounds()
         tuning = self._tuning_parts()
         self._train(TUNING, tuning, show)
-        reporting = self._reporting_parts(self._chosen(tuning))
-        self._train(REPORTING, reporting, show)
+        chosen = self._chosen(tuning)
+        if self.declaration.seeds == AUTO:
+            reporting = self._rounds(chosen, show)
+        else:
+            reporting = self._reporting_parts(chosen)
+            self._train(REPORTING, reporting, show)
         return self._found(tuning, reporting)
+
+    def _check_rounds(self) -> None:
+        """Refuse rounds of seeds that could decide nothing, before anything is tuned."""
+        if self.declaration.seeds == AUTO and (reason := undecidable(self.declaration)):
+            raise self.declaration.wrong(reason)
+
+    def _rounds(self, chosen: dict[Place, Candidate], show: Show) -> list[Part]:
+        """Train rounds of seeds until every contrast is decided or its budget is used.
+
+        What a round adds follows from what has finished alone, so a study that was stopped goes on
+        with the same rounds.
+
+        Returns
+        -------
+        list of Part
+            All that might have been trained; most seeds of it need not be there.
+        """
+        trials = reporting_trials(self.declaration, chosen)
+        every = self._reporting_parts(chosen, keep=False, seeds=range(LOOKS[-1]))
+        while wanted := missing(self._reported(every), self.declaration):
+            for seeds, arms in wanted.items():
+                round_ = [trial for trial in trials if trial.place in arms]
+                where = (self.store, self.machine)
+                self._train(
+                    REPORTING, parts(self.declaration, REPORTING, round_, *where, seeds=seeds), show
+                )
+        return every
+
+    def _reported(self, reporting: list[Part]) -> pd.DataFrame:
+        """Return one row a finished run and arm."""
+        purposes = assignment(reporting)
+        results = runs_table(self.store, dict.fromkeys(purposes["run"]))[_REPORTED]
+        return purposes.merge(results, on="run", how="inner", validate="m:1")
 
     @property
     def folder(self) -> Path:
@@ -148,9 +185,11 @@ class Conduct:
         trials = tuning_trials(self.declaration)
         return parts(self.declaration, TUNING, trials, self.store, self.machine, keep)
 
-    def _reporting_parts(self, chosen: dict[Place, Candidate], keep: bool = True) -> list[Part]:
+    def _reporting_parts(
+        self, chosen: dict[Place, Candidate], keep: bool = True, seeds: Sequence[int] = ()
+    ) -> list[Part]:
         trials = reporting_trials(self.declaration, chosen)
-        return parts(self.declaration, REPORTING, trials, self.store, self.machine, keep)
+        return parts(self.declaration, REPORTING, trials, self.store, self.machine, keep, seeds)
 
     def _complete(self, tuning: list[Part]) -> bool:
         return not any(self.store.missing(part.study.run_ids) for part in tuning)
@@ -173,18 +212,10 @@ class Conduct:
             run_missing(self.store, part.study, self.machine.workers, told)
 
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
-        purposes = assignment(reporting)
-        results = runs_table(self.store, dict.fromkeys(purposes["run"]))[_REPORTED]
-        runs = purposes.merge(results, on="run", how="left", validate="m:1")
-        declared = self.declaration
-        table = contrasts(
-            runs,
-            declared.baselines,
-            {arm: declared.model_of(arm) for arm in declared.arms},
-            declared.contrast.error,
-        )
+        runs = self._reported(reporting)
+        table = contrasts(runs, self.declaration)
         notes = [note for part in reporting for note in part.study.notes]
-        return Findings(declared, self._candidates(tuning), runs, table, notes)
+        return Findings(self.declaration, self._candidates(tuning), runs, table, notes)
 
 
 def _told(show: Show, where: Callable[[Progress], StageProgress], progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""What a declared study found: each arm against its baseline, on each training set."""
+"""What a declared study found: each arm against its baseline, decided by the declared rule."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
@@ -7,8 +7,23 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis import spread
-from workbench.analysis.spread import Difference, Interval, Score, Unpaired
+from workbench.analysis.adaptive import Contrast as Decided
+from workbench.analysis.adaptive import Outcome, Rule, outcomes
+from workbench.analysis.intervals import Limits
+from workbench.analysis.spread import Difference, Interval, Score
 from workbench.analysis.summary import percent, with_interval
+from workbench.errors import WorkbenchError
+from workbench.protocol.deciding import (
+    Family,
+    families,
+    number_of_contrasts,
+    of,
+    over_subsets,
+    paired_arms,
+    scores_of,
+    standing,
+)
+from workbench.protocol.declaration import Declaration
 
 COLUMNS = (
     "task",
@@ -20,10 +35,12 @@ COLUMNS = (
     "baseline_mean",
     "baseline_sd",
     "difference",
+    "difference_sd",
     "low",
     "high",
     "pairs",
     "unit",
+    "outcome",
     "collapsed",
     "baseline_collapsed",
     "undefined",
@@ -32,13 +49,10 @@ COLUMNS = (
 SEEDS, SUBSETS, UNPAIRED = "seeds", "subsets", "unpaired"
 """What the spread of a difference is over."""
 
+_UNKNOWN = Interval(np.nan, np.nan)
 
-def contrasts(
-    runs: pd.DataFrame,
-    baselines: Mapping[str, str],
-    models: Mapping[str, str],
-    error: float = 0.05,
-) -> pd.DataFrame:
+
+def contrasts(runs: pd.DataFrame, declaration: Declaration) -> pd.DataFrame:
     """Compare each arm with its baseline.
 
     Differences are paired by seed where both arms have one model; across checkpoints runs are
@@ -50,71 +64,145 @@ def contrasts(
     runs
         One row a run and arm: ``arm task train_size subset_seed seed test collapsed``, scores on
         their raw scale.
-    baselines
-        The baseline of each arm that has one.
-    models
-        The model of each arm.
-    error
-        The chance that any interval of the whole table misses its true difference.
+    declaration
+        Of the study.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`, one row for each arm with a baseline, task and size of the training set, raw
-        scale, NaN where undefined. ``low`` to ``high`` is the interval of the difference, widened
-        for the number of rows (Bonferroni's adjustment: Dunn 1961, Multiple comparisons among
-        means, JASA 56).
+        `COLUMNS`, one row a contrast, raw scale, NaN where undefined. ``low`` to ``high`` is the
+        interval that the outcome was read off; all intervals together miss a true difference no
+        more often than the declared error.
     """
-    groups = runs.groupby(["task", "train_size"], sort=False)
-    family = len(groups) * len(baselines)
     rows = [
-        dict(zip(("task", "train_size"), names, strict=True)) | row
-        for names, group in groups
-        for row in _rows(group, baselines, models, 1 - error / family)
+        {"task": family.task, "train_size": family.train_size, "baseline": family.baseline} | row
+        for family in families(declaration)
+        for row in _rows(runs, declaration, family)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(
-    group: pd.DataFrame, baselines: Mapping[str, str], models: Mapping[str, str], confidence: float
-) -> Iterator[dict[str, Any]]:
-    subsets = group["subset_seed"].nunique() > 1
-    for arm, baseline in baselines.items():
-        mine, others = (group[group["arm"] == name] for name in (arm, baseline))
-        scores, base = (_scores(part, subsets) for part in (mine, others))
-        paired = models[arm] == models[baseline]
-        found: Difference | Unpaired
-        if paired:
-            found = spread.paired(scores, base)
+def _rows(runs: pd.DataFrame, declaration: Declaration, family: Family) -> Iterator[dict[str, Any]]:
+    subsets = over_subsets(declaration, family)
+    pairing = paired_arms(declaration, family)
+    decided = _decided(runs, declaration, family) if pairing else {}
+    others = of(runs, family, family.baseline)
+    base = scores_of(others, subsets)
+    for arm in family.arms:
+        mine = of(runs, family, arm)
+        scores = scores_of(mine, subsets)
+        if arm in decided:
+            found = _looked_at(decided[arm]) | {"unit": SUBSETS if subsets else SEEDS}
+        elif arm in pairing:
+            found = _paired(scores, base, declaration) | {"unit": SUBSETS if subsets else SEEDS}
         else:
-            found = spread.independent(scores.values(), base.values())
-        low, high = found.interval(confidence) or Interval(np.nan, np.nan)
-        yield {
-            "arm": arm,
-            "baseline": baseline,
-            "mean": _number(spread.mean(scores.values())),
-            "sd": _number(spread.sd(scores.values())),
-            "baseline_mean": _number(spread.mean(base.values())),
-            "baseline_sd": _number(spread.sd(base.values())),
-            "difference": _number(found.mean),
-            "low": low,
-            "high": high,
-            "pairs": found.pairs if isinstance(found, Difference) else 0,
-            "unit": (SUBSETS if subsets else SEEDS) if paired else UNPAIRED,
-            "collapsed": int(mine["collapsed"].eq(True).sum()),
-            "baseline_collapsed": int(others["collapsed"].eq(True).sum()),
-            "undefined": sum(spread.undefined(part["test"]) for part in (mine, others)),
-        }
+            found = _unpaired(scores, base, declaration)
+        yield found | _both(scores, base) | _failures(mine, others) | {"arm": arm}
 
 
-def _scores(runs: pd.DataFrame, subsets: bool) -> dict[Hashable, Score]:
-    """Return the score of each seed, or the mean of each subset."""
-    by = "subset_seed" if subsets else "seed"
-    return {key: spread.mean(part["test"]) for key, part in runs.groupby(by)}
+def _decided(runs: pd.DataFrame, declaration: Declaration, family: Family) -> Mapping[str, Decided]:
+    try:
+        return standing(runs, declaration, family).contrasts
+    except WorkbenchError:  # So few seeds can decide nothing: see `undecidable`.
+        return {}
+
+
+def _both(scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score]) -> dict[str, float]:
+    return {
+        "mean": _number(spread.mean(scores.values())),
+        "sd": _number(spread.sd(scores.values())),
+        "baseline_mean": _number(spread.mean(base.values())),
+        "baseline_sd": _number(spread.sd(base.values())),
+    }
+
+
+def _failures(mine: pd.DataFrame, others: pd.DataFrame) -> dict[str, int]:
+    return {
+        "collapsed": int(mine["collapsed"].eq(True).sum()),
+        "baseline_collapsed": int(others["collapsed"].eq(True).sum()),
+        "undefined": sum(spread.undefined(part["test"]) for part in (mine, others)),
+    }
+
+
+def _looked_at(found: Decided) -> dict[str, Any]:
+    return _difference(found.difference, found.interval, found.outcome)
+
+
+def _difference(found: Difference, ends: Interval, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "difference": _number(found.mean),
+        "difference_sd": _number(found.sd),
+        "low": ends.low,
+        "high": ends.high,
+        "pairs": found.pairs,
+        "outcome": str(outcome),
+    }
+
+
+def _paired(
+    scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score], declaration: Declaration
+) -> dict[str, Any]:
+    """Compare by so few pairs that the rule could decide nothing: Bonferroni's interval."""
+    found = spread.paired(scores, base)
+    level = declaration.contrast.error / number_of_contrasts(declaration)
+    return _difference(found, found.interval(1 - level) or _UNKNOWN, Outcome.UNDECIDED)
+
+
+def _unpaired(
+    scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score], declaration: Declaration
+) -> dict[str, Any]:
+    """Compare two checkpoints; the widening for several contrasts is Bonferroni's (Dunn 1961)."""
+    contrast, number = declaration.contrast, number_of_contrasts(declaration)
+    found = spread.independent(scores.values(), base.values())
+    ends = found.interval(1 - contrast.error / number) or _UNKNOWN
+    limits = Limits(np.array(ends.low), np.array(ends.high))
+    # Only its margin is asked.
+    margin = Rule(number, contrast.margin / 100, contrast.error)
+    outcome = str(outcomes(limits, limits, 0.0, margin))
+    return {
+        "difference": _number(found.mean),
+        "difference_sd": np.nan,
+        "low": ends.low,
+        "high": ends.high,
+        "pairs": 0,
+        "unit": UNPAIRED,
+        "outcome": str(Outcome.UNDECIDED) if outcome == Outcome.OPEN else outcome,
+    }
 
 
 def _number(value: Score) -> float:
     return np.nan if value is None else value
+
+
+_VERDICTS = {
+    "higher": {Outcome.BETTER: "supported", Outcome.WORSE: "contradicted"},
+    "lower": {Outcome.WORSE: "supported", Outcome.BETTER: "contradicted"},
+}
+
+
+def verdicts(table: pd.DataFrame, direction: str) -> list[str]:
+    """Say what each contrast means for the question, a sentence each.
+
+    Parameters
+    ----------
+    table
+        From `contrasts`.
+    direction
+        What the question expects of an arm's score.
+    """
+    return [_verdict(row, direction) for row in table.to_dict("records")]
+
+
+def _verdict(row: dict[str, Any], direction: str) -> str:
+    size = f", {row['train_size']} training examples" if row["train_size"] else ""
+    where = f"On {row['task']}{size}, {row['arm']} against {row['baseline']}: {row['outcome']}"
+    expected = _VERDICTS.get(direction)
+    if expected is None:
+        return f"{where}."
+    if row["outcome"] == Outcome.EQUIVALENT:
+        return f"{where}, so the expected difference is contradicted."
+    word = expected.get(Outcome(row["outcome"]))
+    return f"{where}, so the question's expectation is {word}." if word else f"{where}."
 
 
 def readable(table: pd.DataFrame, error: float = 0.05) -> pd.DataFrame:
@@ -125,7 +213,7 @@ def readable(table: pd.DataFrame, error: float = 0.05) -> pd.DataFrame:
     table
         From `contrasts`.
     error
-        As given there, for the heading.
+        The declared one, for the heading.
     """
     heading = f"difference [{100 * (1 - error):g}%]"
     rows = [_readable_row(row, heading) for row in table.to_dict("records")]
@@ -143,6 +231,7 @@ def _readable_row(row: dict[str, Any], heading: str) -> dict[str, str]:
         "baseline's": f"{percent(row['baseline_mean'])} ({percent(row['baseline_sd'])})",
         heading: with_interval(row["difference"], row["low"], row["high"], signed=True),
         "over": row["unit"] if row["unit"] == UNPAIRED else f"{row['pairs']} {row['unit']}",
+        "outcome": row["outcome"],
         "collapsed": f"{row['collapsed']} and {row['baseline_collapsed']}",
         "undefined": str(row["undefined"]),
     }

@@ -337,8 +337,20 @@ class Declaration:
                 f"({to_tune} to tune, {to_report} to report): raise it, or declare fewer seeds, "
                 "candidates or sizes"
             )
-        if self.seeds == AUTO and not (self.budget.runs or self.budget.hours):
-            yield "seeds is auto, which may go on for long: add a budget of runs or hours"
+        if self.seeds == AUTO:
+            yield from self._problems_of_rounds()
+
+    def _problems_of_rounds(self) -> Iterator[str]:
+        if not self.budget.runs:
+            yield "seeds is auto, which may go on for long: add budget.runs"
+        if any(len(data.subset_seeds) > 1 for data in self.tasks.values()):
+            yield "seeds is auto, which goes with one of subset_seeds: name a count of seeds"
+        for arm, baseline in self.baselines.items():
+            if self.model_of(arm) != self.model_of(baseline):
+                yield (
+                    f"seeds is auto, which pairs runs by seed, but {arm!r} and {baseline!r} are of "
+                    "two models: name a count of seeds"
+                )
 
 
 def _listed(seeds: Seeds, start: int = 0) -> list[int]:

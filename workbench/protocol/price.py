@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.analysis.power import POWER, smallest_detectable
 from workbench.execution.estimate import Estimate, estimate
 from workbench.execution.progress import clock
-from workbench.protocol.declaration import Declaration
+from workbench.protocol.deciding import (
+    families,
+    number_of_contrasts,
+    paired_arms,
+    undecidable,
+    units,
+)
+from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.stages import Part
 from workbench.store.folder import RunStore
 from workbench.training.workload import measure_all
@@ -93,6 +101,8 @@ def told(prices: Sequence[Price], declaration: Declaration, settled: bool) -> st
         return "\n".join([*lines, "Nothing to train."])
     if not settled:
         lines[-1] += ", planned with each arm's first candidate"
+    if declaration.seeds == AUTO:
+        lines[-1] += "; that is the first round, and others follow until all is decided"
     seconds = clock(sum(each.seconds for each in prices))
     # Of several models, the one whose rate is known least tells how good the estimate is.
     source = max((sweep.source for sweep in sweeps), key=len)
@@ -106,6 +116,27 @@ def told(prices: Sequence[Price], declaration: Declaration, settled: bool) -> st
             f"{max(sweep.passing for sweep in sweeps) / 1e6:,.1f} MB for checkpoints until it ends",
             *_allowed(declaration),
         ]
+    )
+
+
+def detectable(declaration: Declaration) -> str:
+    """Say what differences the declared seeds can find, before anything is known of their spread.
+
+    Each contrast is tested at its share of the declared error (Bonferroni), by a paired t-test.
+    """
+    compared = [each for each in families(declaration) if paired_arms(declaration, each)]
+    if not compared:
+        return ""
+    if reason := undecidable(declaration):
+        return f"Too little to decide: {reason}."
+    number = number_of_contrasts(declaration)
+    fewest = min((units(declaration, family) for family in compared), key=len)
+    smallest = smallest_detectable(len(fewest), 1.0, declaration.contrast.error / number)
+    most = "at most " if declaration.seeds == AUTO else ""
+    return (
+        f"Detectable: {smallest:.2g} standard deviations of the paired differences, in "
+        f"{POWER:.0%} of such studies, with {most}{len(fewest)} pairs and an error of "
+        f"{declaration.contrast.error:g} for all contrasts together ({number})"
     )
 
 

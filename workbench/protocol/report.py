@@ -8,7 +8,7 @@ import pandas as pd
 
 from workbench.analysis.summary import aligned, markdown, percent
 from workbench.models.catalogue import BUNDLED
-from workbench.protocol.contrasts import readable
+from workbench.protocol.contrasts import readable, verdicts
 from workbench.protocol.declaration import NOT_TESTABLE, Declaration, Seeds
 
 TERMINAL_WIDTH = 100
@@ -139,13 +139,18 @@ class Findings:
         return list(dict.fromkeys(found))
 
     @property
+    def verdicts(self) -> list[str]:
+        """What each contrast means for the question, a sentence each."""
+        return verdicts(self.contrasts, self.declaration.contrast.direction)
+
+    @property
     def reading(self) -> str:
         """How the table of contrasts is to be read."""
         family = _counted(len(self.contrasts), "contrast")
         confidence = f"{100 * (1 - self.declaration.contrast.error):g}%"
         return (
-            f"The intervals hold together at {confidence} over {family} (Bonferroni), and are over "
-            "the runs on these test items: they do not say how other items would turn out. "
+            f"The intervals hold together at {confidence} over {family}, and are over the runs on "
+            "these test items: they do not say how other items would turn out. "
             "Collapsed runs are in every mean; the two numbers are the arm's and the baseline's."
         )
 
@@ -153,7 +158,8 @@ class Findings:
     def text(self) -> str:
         """Candidates, contrasts and how to read them, for a terminal."""
         parts = [aligned(candidate_table(self.candidates))] if len(self.candidates) else []
-        parts += [aligned(self.table), *map(_wrapped, [self.reading, *self.caveats])]
+        parts += [aligned(self.table), *self.verdicts]
+        parts += ["", *map(_wrapped, [self.reading, *self.caveats])]
         return "\n".join(parts)
 
     @property
@@ -162,5 +168,6 @@ class Findings:
         parts = [f"# {self.declaration.question}", opening(self.declaration).replace("\n", "  \n")]
         if len(self.candidates):
             parts += ["## Candidates, on dev", markdown(candidate_table(self.candidates))]
-        parts += ["## Contrasts, on test", markdown(self.table), self.reading, *self.caveats]
+        parts += ["## Contrasts, on test", markdown(self.table), *self.verdicts]
+        parts += [self.reading, *self.caveats]
         return "\n\n".join(part.rstrip() for part in parts) + "\n"

@@ -136,6 +136,7 @@ def parts(
     store: RunStore,
     machine: Machine,
     keep: bool = True,
+    seeds: Sequence[int] = (),
 ) -> list[Part]:
     """Plan the sweeps of a stage.
 
@@ -153,23 +154,27 @@ def parts(
         Where they are trained.
     keep
         Whether to store them.
+    seeds
+        What they are trained with; empty is all seeds of the stage.
 
     Raises
     ------
     WorkbenchError
         As `plan_study` does.
     """
+    of_stage = declaration.tuning_seeds if stage == TUNING else declaration.reporting_seeds
+    # A lone seed is written as a list, and no count.
+    wanted = "".join(f"{seed}," for seed in seeds or of_stage)
     groups: dict[SweepSettings, list[Trial]] = {}
     for trial in trials:
-        groups.setdefault(_settings(declaration, stage, trial, machine), []).append(trial)
+        groups.setdefault(_settings(declaration, trial, machine, wanted), []).append(trial)
     return [_part(declaration, stage, *group, store, keep) for group in groups.items()]
 
 
 def _settings(
-    declaration: Declaration, stage: str, trial: Trial, machine: Machine
+    declaration: Declaration, trial: Trial, machine: Machine, seeds: str
 ) -> SweepSettings:
     """Return the settings that all trials of one sweep share: all but the technique."""
-    seeds = declaration.tuning_seeds if stage == TUNING else declaration.reporting_seeds
     training = {item.name: getattr(declaration.training, item.name) for item in fields(Training)}
     return SweepSettings(
         **training
@@ -180,8 +185,7 @@ def _settings(
             "learning_rate": trial.candidate.learning_rate,
             "train_size": trial.place.train_size,
             "subset_seed": trial.subset_seed,
-            # A lone seed is written as a list, and no count.
-            "seeds": "".join(f"{seed}," for seed in seeds),
+            "seeds": seeds,
         }
     )
 
