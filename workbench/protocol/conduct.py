@@ -20,6 +20,7 @@ from workbench.protocol.contrasts import contrasts
 from workbench.protocol.deciding import missing, undecidable
 from workbench.protocol.declaration import AUTO, Candidate, Declaration
 from workbench.protocol.progress_line import ProgressLine
+from workbench.protocol.record import amendments, record
 from workbench.protocol.report import Findings, opening
 from workbench.protocol.stages import (
     REPORTING,
@@ -120,6 +121,7 @@ class Conduct:
         if self.declaration.not_testable:
             raise self.declaration.wrong("it is not testable, so there is nothing to run")
         self._check_rounds()
+        record(self.store, self.declaration)
         tuning = self._tuning_parts()
         self._train(TUNING, tuning, show)
         chosen = self._chosen(tuning)
@@ -214,7 +216,8 @@ class Conduct:
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
         runs = self._reported(reporting)
         table = contrasts(runs, self.declaration)
-        notes = [note for part in reporting for note in part.study.notes]
+        changed = amendments(self.store, self.declaration)
+        notes = [*changed, *(note for part in reporting for note in part.study.notes)]
         return Findings(self.declaration, self._candidates(tuning), runs, table, notes)
 
 
