@@ -22,7 +22,7 @@ def test_the_opening_tells_arms_data_and_tuning(declare):
         "Task biosses, training data: all",
         "Task hoc, training data: 32, 64, drawn 2 times",
         "Tuned: 2 candidates an arm, by the mean dev score over 1 tuning seed.",
-        "Reported: 2 seeds.",
+        "Reported: 2 seeds. Runs: 12 to tune, 20 to report.",
     ]
 
 

@@ -87,9 +87,18 @@ class Conduct:
         WorkbenchError
             For anything that would stop the study before it trains.
         """
-        first = opening(self.declaration)
         if self.declaration.not_testable:
-            return first
+            return opening(self.declaration)
+        return f"{opening(self.declaration)}\n{self.price()}"
+
+    def price(self) -> str:
+        """Return what is left of the study will take, and what it can detect, in a few lines.
+
+        Raises
+        ------
+        WorkbenchError
+            As `plan` does.
+        """
         self._check_rounds()
         tuning = self._tuning_parts(keep=False)
         settled = self._complete(tuning)
@@ -101,7 +110,7 @@ class Conduct:
         ]
         price.check_hours(prices, self.declaration)
         told = price.told(prices, self.declaration, settled)
-        return "\n".join(filter(None, [first, told, price.detectable(self.declaration)]))
+        return "\n".join(filter(None, [told, price.detectable(self.declaration)]))
 
     def run(self, show: Show = lambda progress: None) -> Findings:
         """Train what is missing, stage by stage, and return what was found.
@@ -241,8 +250,12 @@ def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False)
         As `Conduct.plan` and `Conduct.run` do.
     """
     conduct = Conduct(declaration, machine)
-    print(conduct.plan(), flush=True)
-    if dry_run or declaration.not_testable:
+    # At once: what follows needs data and checkpoints, which may not be there.
+    print(opening(declaration), flush=True)
+    if declaration.not_testable:
+        return
+    print(conduct.price(), flush=True)
+    if dry_run:
         return
     line = ProgressLine()
     findings = conduct.run(lambda progress: line(progress.line()))

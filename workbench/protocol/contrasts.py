@@ -41,7 +41,9 @@ COLUMNS = (
     "pairs",
     "unit",
     "outcome",
+    "runs",
     "collapsed",
+    "baseline_runs",
     "baseline_collapsed",
     "undefined",
 )
@@ -118,7 +120,9 @@ def _both(scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score]) -> d
 
 def _failures(mine: pd.DataFrame, others: pd.DataFrame) -> dict[str, int]:
     return {
+        "runs": len(mine),
         "collapsed": int(mine["collapsed"].eq(True).sum()),
+        "baseline_runs": len(others),
         "baseline_collapsed": int(others["collapsed"].eq(True).sum()),
         "undefined": sum(spread.undefined(part["test"]) for part in (mine, others)),
     }
@@ -196,6 +200,8 @@ def verdicts(table: pd.DataFrame, direction: str) -> list[str]:
 def _verdict(row: dict[str, Any], direction: str) -> str:
     size = f", {row['train_size']} training examples" if row["train_size"] else ""
     where = f"On {row['task']}{size}, {row['arm']} against {row['baseline']}: {row['outcome']}"
+    if _nothing_learned(row):
+        return f"{where}, but every run of either arm collapsed, so it says nothing."
     expected = _VERDICTS.get(direction)
     if expected is None:
         return f"{where}."
@@ -203,6 +209,10 @@ def _verdict(row: dict[str, Any], direction: str) -> str:
         return f"{where}, so the expected difference is contradicted."
     word = expected.get(Outcome(row["outcome"]))
     return f"{where}, so the question's expectation is {word}." if word else f"{where}."
+
+
+def _nothing_learned(row: dict[str, Any]) -> bool:
+    return row["collapsed"] == row["runs"] and row["baseline_collapsed"] == row["baseline_runs"]
 
 
 def readable(table: pd.DataFrame, error: float = 0.05) -> pd.DataFrame:

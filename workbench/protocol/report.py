@@ -22,7 +22,7 @@ def opening(declaration: Declaration) -> str:
         return "\n".join([*lines, f"{NOT_TESTABLE}: {declaration.not_testable}"])
     lines += [_arm(declaration, arm) for arm in declaration.arms]
     lines += [_data(declaration, task) for task in declaration.tasks]
-    return "\n".join([*lines, _tuning(declaration), f"Reported: {_seeds(declaration.seeds)}."])
+    return "\n".join([*lines, _tuning(declaration), _reported(declaration)])
 
 
 def _arm(declaration: Declaration, arm: str) -> str:
@@ -63,6 +63,11 @@ def _tuning(declaration: Declaration) -> str:
         f"Tuned: {number} candidates an arm, by the mean dev score over "
         f"{_seeds(declaration.tuning.seeds, 'tuning ')}."
     )
+
+
+def _reported(declaration: Declaration) -> str:
+    to_tune, to_report = declaration.runs
+    return f"Reported: {_seeds(declaration.seeds)}. Runs: {to_tune} to tune, {to_report} to report."
 
 
 def _seeds(seeds: Seeds, kind: str = "") -> str:
