@@ -40,7 +40,7 @@ def test_outcomes_of_each_difference_add_up():
 
 def test_the_report_says_what_was_declared():
     text = report(RULE, 20)
-    assert "20 invented studies a row; 2 techniques and a baseline; margin 2.0;" in text
+    assert "20 invented studies a row; 2 techniques and a baseline; margin 2.0." in text
     assert "5 (0.00%), 10 (0.78%), 20 (1.7" in text
     assert all(len(line) <= 100 for line in text.splitlines())
 
