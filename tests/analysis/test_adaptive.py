@@ -49,6 +49,22 @@ def test_outcomes_are_read_off_the_interval(low, high, floor, expected):
     assert outcomes(limits, limits, floor, RULE) == expected
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "floor", "expected"),
+    [
+        # Between 0.012 and 0.018 +- 0.019 includes 0, and reaches beyond 0.02.
+        (0.012, 0.018, 0.019, Outcome.ITEMS),
+        (-0.018, -0.012, 0.019, Outcome.ITEMS),
+        (0.0009, 0.018, 0.019, Outcome.OPEN),  # 0.0009 +- 0.019 would be equivalent.
+        (0.012, 0.0191, 0.019, Outcome.OPEN),
+    ],
+)
+def test_seeds_are_hopeless_by_what_they_can_still_find_on_these_items(low, high, floor, expected):
+    on_these = Limits(np.array(low), np.array(high))
+    new_items = Limits(np.array(-0.03), np.array(0.03))
+    assert outcomes(new_items, on_these, floor, RULE) == expected
+
+
 @given(
     st.floats(-0.1, 0.1), st.floats(0, 0.1), st.floats(0, 0.05), st.floats(0, 0.05), st.floats(0, 1)
 )

@@ -18,13 +18,13 @@ def test_a_component_is_never_negative():
     assert between_rows(np.array([[0.0, 2.0], [2.0, 0.0]])) == 0.0
 
 
-def test_without_interaction_it_is_the_standard_error_over_items():
-    # Every seed of the technique is right on the same 30 of 40 items, the baseline on none.
-    gold = np.zeros(40)
-    technique = np.tile(np.repeat([0, 1], [30, 10]), (4, 1))
-    found = item_error(accuracy, gold, technique, np.ones((4, 40)), resamples=4000)
-    assert found.sd == pytest.approx((0.75 * 0.25 / 39) ** 0.5, rel=0.05)
-    assert found.clusters == 40
+@pytest.mark.parametrize("items", [4, 40])
+def test_without_interaction_it_is_the_standard_error_over_items(items):
+    # Every seed of the technique is right on the same three of four items, the baseline on none.
+    technique = np.tile(np.resize([0, 0, 0, 1], items), (4, 1))
+    found = item_error(accuracy, np.zeros(items), technique, np.ones((4, items)), resamples=4000)
+    assert found.sd == pytest.approx((0.75 * 0.25 / (items - 1)) ** 0.5, rel=0.05)
+    assert found.clusters == items
 
 
 def test_what_differs_by_seed_and_item_alone_is_no_error_of_the_items():

@@ -3,12 +3,15 @@ import pytest
 from workbench.analysis.adaptive import Outcome, Rule
 from workbench.analysis.operating import (
     EFFECTS,
+    MOST_POWER,
     error_rates,
     item_outcomes,
     report,
     savings,
     share_interval,
 )
+from workbench.analysis.power import seeds_needed
+from workbench.analysis.simulation import World
 from workbench.errors import WorkbenchError
 
 RULE = Rule(contrasts=2, margin=0.02, looks=(5, 10, 20))
@@ -36,6 +39,18 @@ def test_outcomes_of_each_difference_add_up():
         names = [outcome.value for outcome in Outcome if outcome != Outcome.OPEN]
         assert table[names].astype(float).sum(axis=1).to_numpy() == pytest.approx(100, abs=0.3)
     assert len(savings(RULE, 20)) == len(EFFECTS)
+
+
+def test_a_fixed_design_is_as_powerful_up_to_99_percent():
+    table = savings(RULE, 300).set_index("difference x100")
+    spread = World().sd * (2 * (1 - World().correlation)) ** 0.5
+    for effect in ("4.0", "6.0"):
+        assert float(table.loc[effect, "better"]) > 99
+        needed = seeds_needed(float(effect) / 100, spread, RULE.error_rate / 2, MOST_POWER)
+        runs = int(table.loc[effect, "fixed runs"])
+        assert abs(runs - 3 * needed) <= 3
+        saved = 100 * (1 - float(table.loc[effect, "runs"]) / runs)
+        assert float(table.loc[effect, "fewer"]) == pytest.approx(saved, abs=2)
 
 
 def test_the_report_says_what_was_declared():

@@ -110,6 +110,12 @@ def test_looking_again_and_again_without_an_allowance_errs_often(monkeypatch):
     assert wrong > stats.binom.isf(0.01, 400, 0.05)
 
 
+def test_claims_about_new_items_that_leave_their_error_out_are_often_wrong(monkeypatch):
+    monkeypatch.setattr("workbench.analysis.simulation.widened", lambda limits, *_: limits)
+    world = World(item_sd=0.01)
+    assert simulate(world, RULE, 400).wrong(world, 0.02) > stats.binom.isf(0.01, 400, 0.05)
+
+
 def test_larger_differences_are_found_more_often_and_sooner():
     small, large = (simulate(World(effects=(effect,)), RULE, 200) for effect in (0.02, 0.04))
     assert small.share(Outcome.BETTER) > 0.9
