@@ -69,6 +69,15 @@ def test_the_data_are_looked_at(capsys):
     assert "Labels of Miniature mention (synthetic), by words" in capsys.readouterr().out
 
 
+def test_the_adaptive_rule_is_simulated_as_asked(capsys):
+    asked = ["--contrasts", "2", "--margin", "1.5", "--looks", "10", "20", "--studies", "5"]
+    assert main(["simulate", *asked]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("5 invented studies a row; 2 techniques and a baseline; margin 1.5.")
+    assert main(["simulate", "--looks", "5"]) == 1
+    assert "5 seeds cannot decide 3 contrasts" in capsys.readouterr().err
+
+
 def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
     assert main(["blurb", "--outputs", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"

@@ -8,7 +8,7 @@ from scipy import stats
 from workbench.analysis.adaptive import Outcome, Rule
 from workbench.analysis.simulation import Result, World, equal_power, simulate
 from workbench.analysis.spread import Interval
-from workbench.analysis.summary import aligned, percent
+from workbench.analysis.summary import aligned, percent, with_interval
 from workbench.errors import WorkbenchError
 
 WORLDS = {
@@ -24,9 +24,24 @@ WORLDS = {
 
 EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.04, 0.06)
 
+MOST_POWER = 0.99
+"""A fixed design need not be right more often: near 1, what it takes hangs on single studies."""
+
 ITEM_SDS = (0.003, 0.01, 0.03)
 
 ITEM_EFFECTS = (0.0, 0.03)
+
+
+_ABOUT = """\
+{studies} invented studies a row; {techniques} techniques and a baseline; margin {margin}.
+All is times 100: the scores of a technique spread by {sd} over seeds; where runs collapse, by more.
+Seeds at each look, and in brackets the level of each interval:
+{looks}.
+The row OUTSIDE breaks the rule's assumption on purpose: its techniques collapse now and then, the
+baseline never, and few seeds need not show it.
+A fixed design looks once. The one beside each row is right as often (or in 99%) and was made for
+that very difference; one made for the margin takes that row's runs whatever the difference is.
+"""
 
 
 def share_interval(count: int, n: int, confidence: float = 0.95) -> Interval:
@@ -52,10 +67,10 @@ def error_rates(rule: Rule, studies: int) -> pd.DataFrame:
 def _error(name: str, world: World, rule: Rule, studies: int) -> dict[str, str]:
     result = simulate(world, rule, studies)
     wrong = result.wrong(world, rule.margin)
-    low, high = share_interval(wrong, studies)
+    rate = with_interval(wrong / studies, *share_interval(wrong, studies))
     return {
         "invented studies": name,
-        "% with a wrong claim [95%]": f"{percent(wrong / studies)} [{percent(low)}, {percent(high)}]",
+        "% with a wrong claim [95%]": rate,
         "runs": f"{result.runs.mean():.0f}",
     }
 
@@ -68,9 +83,7 @@ def savings(rule: Rule, studies: int) -> pd.DataFrame:
 def _saving(effect: float, rule: Rule, studies: int) -> dict[str, str]:
     world = World(effects=(effect,))
     result = simulate(world, rule, studies)
-    right = Outcome.BETTER if effect > 0 else Outcome.EQUIVALENT
-    seeds = equal_power(world, rule, right, result.share(right), 2 * rule.looks[-1], studies)
-    runs, others = result.runs.mean(), (rule.contrasts + 1) * seeds if seeds else None
+    runs, others = result.runs.mean(), _fixed_runs(world, result, rule, studies)
     return {
         "difference x100": percent(effect),
         **_shares(result),
@@ -78,6 +91,14 @@ def _saving(effect: float, rule: Rule, studies: int) -> dict[str, str]:
         "fixed runs": str(others or "more"),
         "fewer": percent(1 - runs / others) if others else "",
     }
+
+
+def _fixed_runs(world: World, result: Result, rule: Rule, studies: int) -> int | None:
+    """Return the runs of a fixed design that is right as often, None where it takes too many."""
+    right = Outcome.BETTER if max(world.effects) > 0 else Outcome.EQUIVALENT
+    share = min(result.share(right), MOST_POWER)
+    seeds = equal_power(world, rule, right, share, 2 * rule.looks[-1], studies)
+    return (rule.contrasts + 1) * seeds if seeds else None
 
 
 def item_outcomes(rule: Rule, studies: int) -> pd.DataFrame:
@@ -118,20 +139,23 @@ def report(rule: Rule, studies: int) -> str:
     """
     if studies < 1:
         raise WorkbenchError(f"{studies} studies show nothing: choose 1 or more")
-    looks = ", ".join(
-        f"{n} ({100 * level:.2f}%)" for n, level in zip(rule.looks, rule.levels, strict=True)
-    )
     parts = [
-        f"{studies} invented studies a row; {rule.contrasts} techniques and a baseline; margin "
-        f"{percent(rule.margin)}, scores spread by {percent(World().sd)} over seeds (x100).\n"
-        f"Looks at seeds (level of each interval): {looks}.\n",
-        "Wrong claims in a study, in percent (meant to be at most "
-        f"{percent(rule.error_rate)}, but for the row OUTSIDE the assumption):\n",
+        _ABOUT.format(
+            studies=studies,
+            techniques=rule.contrasts,
+            margin=percent(rule.margin),
+            sd=percent(World().sd),
+            looks=", ".join(map(_look, rule.looks, rule.levels)),
+        ),
+        f"In percent, studies that make a wrong claim; {percent(rule.error_rate)} may:",
         aligned(error_rates(rule, studies)),
-        "Outcomes in percent of contrasts, and runs of a fixed design (Student, Bonferroni) that "
-        "is right as often:\n",
+        "In percent of contrasts, outcomes; and the runs of a fixed design (Student, Bonferroni):",
         aligned(savings(rule, studies)),
-        "Outcomes in percent of contrasts where claims are about new test items:\n",
+        "In percent of contrasts, outcomes where claims are about new test items:",
         aligned(item_outcomes(rule, studies)),
     ]
     return "\n".join(parts)
+
+
+def _look(seeds: int, level: float) -> str:
+    return f"{seeds} ({100 * level:.2f}%)"
