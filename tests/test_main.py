@@ -83,3 +83,20 @@ def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
     assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"
     assert main(["blurb", "--outputs", str(tmp_path), "--study", "nosuch"]) == 1
     assert "there is no study 'nosuch'" in capsys.readouterr().err
+
+
+def test_the_studies_are_listed_with_what_a_study_file_holds(capsys):
+    assert main(["study"]) == 0
+    printed = capsys.readouterr().out
+    assert "  h1 " in printed and "  tuning.seeds " in printed
+
+
+def test_a_question_that_cannot_be_tested_is_answered_with_the_reason(tmp_path, capsys):
+    assert main(["study", "h4", "--outputs", str(tmp_path)]) == 0
+    assert "Not testable with these checkpoints: " in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_study_file_is_one_sentence(capsys):
+    assert main(["study", "h11", "--dry-run"]) == 1
+    assert capsys.readouterr().err.startswith("there is no shipped study 'h11': did you mean 'h")
