@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workbench.protocol import conduct
-from workbench.protocol.declaration import Arm, Data, Declaration, Tuning
+from workbench.protocol.declaration import Declaration
+from workbench.protocol.sections import Arm, Data, Tuning
 from workbench.protocol.stages import Machine
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from workbench.protocol.choice import candidates, chosen
-from workbench.protocol.declaration import Candidate
+from workbench.protocol.sections import Candidate
 from workbench.protocol.stages import Place
 
 PLAIN, FROZEN = Place("plain", "biosses", 0), Place("frozen", "biosses", 0)

@@ -4,7 +4,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct, carry_out
-from workbench.protocol.declaration import Budget, Contrast, Tuning
+from workbench.protocol.sections import Budget, Contrast, Tuning
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study, study_names
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from workbench.protocol.contrasts import contrasts, readable, verdicts
-from workbench.protocol.declaration import Arm, Contrast, Data, Tuning
+from workbench.protocol.sections import Arm, Contrast, Data, Tuning
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.execution.estimate import Estimate
-from workbench.protocol.declaration import Budget
 from workbench.protocol.price import Price, check_hours, told
+from workbench.protocol.sections import Budget
 
 
 def sweep(runs=4, workers=2, seconds=1800.0):

@@ -7,8 +7,8 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct
-from workbench.protocol.declaration import Contrast
 from workbench.protocol.record import amendments, record
+from workbench.protocol.sections import Contrast
 from workbench.store.study import study_path
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from workbench.protocol.contrasts import contrasts
-from workbench.protocol.declaration import Arm, Data, Tuning
 from workbench.protocol.report import Findings, opening
+from workbench.protocol.sections import Arm, Data, Tuning
 
 
 def test_the_opening_tells_arms_data_and_tuning(declare):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.protocol.declaration import Arm, Candidate, Data, Tuning
+from workbench.protocol.sections import Arm, Candidate, Data, Tuning
 from workbench.protocol.stages import (
     REPORTING,
     TUNING,

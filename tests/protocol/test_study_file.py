@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from workbench.analysis.looks import LOOKS
 from workbench.errors import WorkbenchError
 from workbench.models.catalogue import BUNDLED, MODELS
-from workbench.protocol.declaration import Arm, Candidate, Data
+from workbench.protocol.declaration import FIRST_ROUND
+from workbench.protocol.sections import Arm, Candidate, Data
 from workbench.protocol.study_file import find, listing, overview, read_declaration, shipped
 from workbench.tasks.catalogue import TASKS
 from workbench.techniques import parse
@@ -206,3 +208,7 @@ def test_the_example_of_the_readme_can_be_planned(read):
     found = read(text)
     assert found.reporting_seeds == list(range(10)) and found.tuning_seeds == [1000, 1001, 1002]
     assert found.runs == (54, 60)
+
+
+def test_the_first_round_is_the_first_look_of_the_rule():
+    assert LOOKS[0] == FIRST_ROUND

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from workbench.analysis import spread
-from workbench.protocol.declaration import Candidate
+from workbench.protocol.sections import Candidate
 from workbench.protocol.stages import COLUMNS, Place
 
 PLACE = list(Place._fields)

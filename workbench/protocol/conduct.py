@@ -18,10 +18,11 @@ from workbench.execution.sweep import run_missing
 from workbench.protocol import choice, price
 from workbench.protocol.contrasts import contrasts
 from workbench.protocol.deciding import missing, undecidable
-from workbench.protocol.declaration import AUTO, Candidate, Declaration
+from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.progress_line import ProgressLine
 from workbench.protocol.record import amendments, record
 from workbench.protocol.report import Findings, opening
+from workbench.protocol.sections import Candidate
 from workbench.protocol.stages import (
     REPORTING,
     TUNING,

@@ -1,20 +1,30 @@
 """What a study file declares before anything is trained, and what makes it unfair or impossible.
 
 Protocol: candidates are chosen on dev with seeds that are not reported, at an equal budget for
-each arm; seeds pair runs of one checkpoint only. Why: Dodge et al. 2020 (arXiv:2002.06305) on what
-a search on reported seeds does to a comparison.
+each arm; else what is reported is the best of several tries, of more for one arm than for another
+(the expected best of n: Dodge et al. 2020, arXiv:2002.06305). Seeds pair runs of one checkpoint only.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
-from workbench.store.parameters import explanation
-from workbench.store.settings import SweepSettings
+from workbench.protocol.sections import (
+    DIRECTIONS,
+    TUNING_SEEDS,
+    Arm,
+    Budget,
+    Candidate,
+    Contrast,
+    Data,
+    Seeds,
+    Training,
+    Tuning,
+    told,
+)
 from workbench.tasks.own.path import is_task_file
 
 AUTO = "auto"
@@ -23,133 +33,8 @@ AUTO = "auto"
 FIRST_ROUND = 5
 """Seeds with which `AUTO` starts: those that Gu et al. 2020 (arXiv:2007.15779) report."""
 
-TUNING_SEEDS = 1000
-"""Where tuning seeds start that are given as a count; reporting seeds start at 0."""
-
 NOT_TESTABLE = "Not testable with these checkpoints"
 """What is said of a question that no public checkpoints can answer."""
-
-DIRECTIONS = ("higher", "lower", "either")
-
-Seeds = int | str | tuple[int, ...]
-"""A count, `AUTO`, or each of them."""
-
-_PARAMETERS = {item.name: item for item in fields(SweepSettings)}
-
-
-def _help(text: str) -> dict[str, str]:
-    """Say what a setting is, for people."""
-    return {"help": text}
-
-
-def _as_in_a_sweep(name: str) -> Any:
-    """Declare a setting that is a parameter of a sweep."""
-    item = _PARAMETERS[name]
-    return field(default=item.default, metadata=_help(explanation(item)))
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One setting of an arm that tuning may choose; a rate of 0 is the task's own."""
-
-    technique: str
-    learning_rate: float = 0.0
-
-
-@dataclass(frozen=True)
-class Arm:
-    """What is compared: a model and how it is trained."""
-
-    technique: tuple[str, ...] = field(
-        default=("baseline",),
-        metadata=_help("as in a sweep, such as freeze:6; a list is tried on dev"),
-    )
-    learning_rate: tuple[float, ...] = field(
-        default=(),
-        metadata=_help("peak learning rate; a list is tried on dev; empty is that of tuning"),
-    )
-    model: str = field(default="", metadata=_help("name, hub id or folder; empty is the study's"))
-    baseline: str = field(
-        default="", metadata=_help("the arm it is compared with; empty is the study's")
-    )
-
-
-@dataclass(frozen=True)
-class Data:
-    """On how much of a task's training set the arms train."""
-
-    train_size: tuple[int, ...] = field(
-        default=(0,),
-        metadata=_help(
-            "training examples drawn, or documents where a task has them; a list makes a learning "
-            "curve; 0 is all"
-        ),
-    )
-    subset_seeds: tuple[int, ...] = field(
-        default=(0,), metadata=_help("which ones train_size draws; a list draws several times")
-    )
-
-    @property
-    def subsets(self) -> list[tuple[int, int]]:
-        """The training sets to report on: size, and which draw."""
-        # All of the data can be drawn in one way only.
-        return [
-            (size, seed)
-            for size in self.train_size
-            for seed in (self.subset_seeds if size else (0,))
-        ]
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """How the candidate of each arm is chosen."""
-
-    learning_rate: tuple[float, ...] = field(
-        default=(), metadata=_help("peak learning rates that each arm tries")
-    )
-    seeds: Seeds = field(
-        default=3, metadata=_help(f"a count, from {TUNING_SEEDS} on, or a list; never reported")
-    )
-
-
-@dataclass(frozen=True)
-class Training:
-    """How every arm trains, in the words of a sweep."""
-
-    learning_rate: float = _as_in_a_sweep("learning_rate")
-    batch_size: int = _as_in_a_sweep("batch_size")
-    epochs: int = _as_in_a_sweep("epochs")
-    max_steps: int = _as_in_a_sweep("max_steps")
-    head: str = _as_in_a_sweep("head")
-    reporting: str = _as_in_a_sweep("reporting")
-    precision: str = _as_in_a_sweep("precision")
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """What counts as a difference to the baseline; scores are times 100, as in tables."""
-
-    direction: str = field(
-        default="either",
-        metadata=_help(f"what the question expects of an arm's score: {', '.join(DIRECTIONS)}"),
-    )
-    margin: float = field(
-        default=1.0, metadata=_help("points below which a difference does not matter")
-    )
-    error: float = field(
-        default=0.05, metadata=_help("the chance of any false claim that is accepted")
-    )
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The most that the whole study may take; 0 is no limit."""
-
-    runs: int = field(default=0, metadata=_help("runs, those of tuning included; 0 is no limit"))
-    hours: float = field(
-        default=0.0,
-        metadata=_help("hours on this machine, of each of its GPUs, by the plan; 0 is no limit"),
-    )
 
 
 @dataclass(frozen=True)
@@ -164,33 +49,33 @@ class Declaration:
 
     path: Path
     """Of the study file; its stem is the study's name, and paths in it start from its folder."""
-    question: str = field(metadata=_help("what the study is to answer, in one sentence"))
+    question: str = field(metadata=told("what the study is to answer, in one sentence"))
     model: str = field(
-        default="auto", metadata=_help("of every arm that names none: name, hub id or folder")
+        default="auto", metadata=told("of every arm that names none: name, hub id or folder")
     )
     arms: dict[str, Arm] = field(
-        default_factory=dict, metadata=_help("what is compared, each by a name of your own")
+        default_factory=dict, metadata=told("what is compared, each by a name of your own")
     )
     baseline: str = field(
-        default="", metadata=_help("the arm that those are compared with which name none")
+        default="", metadata=told("the arm that those are compared with which name none")
     )
     tasks: dict[str, Data] = field(
         default_factory=dict,
-        metadata=_help("names of tasks or task files; a list, or settings below each"),
+        metadata=told("names of tasks or task files; a list, or settings below each"),
     )
     seeds: Seeds = field(
         default=5,
-        metadata=_help("of the reported runs: a count, a list, or auto (until it is decided)"),
+        metadata=told("of the reported runs: a count, a list, or auto (until it is decided)"),
     )
-    tuning: Tuning = field(default=Tuning(), metadata=_help("how candidates are chosen"))
-    training: Training = field(default=Training(), metadata=_help("how every arm trains"))
-    contrast: Contrast = field(default=Contrast(), metadata=_help("what counts as a difference"))
-    budget: Budget = field(default=Budget(), metadata=_help("the most it may take"))
+    tuning: Tuning = field(default=Tuning(), metadata=told("how candidates are chosen"))
+    training: Training = field(default=Training(), metadata=told("how every arm trains"))
+    contrast: Contrast = field(default=Contrast(), metadata=told("what counts as a difference"))
+    budget: Budget = field(default=Budget(), metadata=told("the most it may take"))
     caveats: tuple[str, ...] = field(
-        default=(), metadata=_help("what a reader of the result must know, in sentences")
+        default=(), metadata=told("what a reader of the result must know, in sentences")
     )
     not_testable: str = field(
-        default="", metadata=_help("why no public checkpoints can answer it; then nothing is run")
+        default="", metadata=told("why no public checkpoints can answer it; then nothing is run")
     )
 
     def __post_init__(self) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 from workbench.analysis.summary import aligned, markdown, percent
 from workbench.models.catalogue import BUNDLED
 from workbench.protocol.contrasts import readable, verdicts
-from workbench.protocol.declaration import NOT_TESTABLE, Declaration, Seeds
+from workbench.protocol.declaration import NOT_TESTABLE, Declaration
+from workbench.protocol.sections import Seeds
 
 TERMINAL_WIDTH = 100
 """Columns to which sentences are broken for a terminal."""

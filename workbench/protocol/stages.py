@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from workbench.protocol.declaration import Candidate, Declaration, Training
+from workbench.protocol.declaration import Declaration
+from workbench.protocol.sections import Candidate, Training
 from workbench.spec import canonical_json
 from workbench.store.folder import RunStore
 from workbench.store.planning import plan_study

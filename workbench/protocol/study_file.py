@@ -7,7 +7,8 @@ from typing import Any
 
 from workbench import settings_file
 from workbench.errors import unknown
-from workbench.protocol.declaration import AUTO, NOT_TESTABLE, Declaration, Seeds
+from workbench.protocol.declaration import AUTO, NOT_TESTABLE, Declaration
+from workbench.protocol.sections import Seeds
 from workbench.settings_file import Reader, SettingsFile, number, text, texts, whole
 from workbench.tasks.own.path import ENDINGS, absolute
 
