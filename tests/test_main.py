@@ -4,6 +4,7 @@ import pytest
 
 from workbench import __version__
 from workbench.__main__ import main
+from workbench.analysis.summary import metric_name
 from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
 from workbench.tasks.catalogue import TASKS
@@ -33,7 +34,7 @@ def test_every_task_is_listed_and_every_setting_of_a_task_file(capsys):
     assert main(["tasks"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     for task in TASKS.values():
-        assert f"{task.name} {task.title}: {task.type}, {task.metric}" in printed
+        assert f"{task.name} {task.title}: {task.type}, {metric_name(task.metric)}" in printed
     for kind, inside in ((Description, ""), (Columns, "columns."), (Start, "recipes.base.")):
         for item in fields(kind):
             if "help" in item.metadata and not is_dataclass(item.type):

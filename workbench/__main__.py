@@ -291,12 +291,13 @@ def _techniques(chosen: argparse.Namespace) -> int:
 
 
 def _tasks(chosen: argparse.Namespace) -> int:
+    from workbench.analysis.summary import metric_name
     from workbench.tasks.catalogue import every
     from workbench.tasks.own.task_file import listing
 
     for task in every():
         options = f" (or with :{', :'.join(task.options[1:])})" if task.options else ""
-        print(f"{task.name:<22} {task.title}: {task.type}, {task.metric}{options}")
+        print(f"{task.name:<22} {task.title}: {task.type}, {metric_name(task.metric)}{options}")
     print("\nA task file of your own is YAML; type its path as the task. Its settings:")
     print("\n".join(listing()))
     return 0
