@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 
 import pytest
@@ -75,3 +77,11 @@ def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
     assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"
     assert main(["blurb", "--outputs", str(tmp_path), "--study", "nosuch"]) == 1
     assert "there is no study 'nosuch'" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure_to_tell_of():
+    command = [sys.executable, "-m", "workbench", "tasks"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -1,6 +1,7 @@
 """The command line: the same verbs as the notebooks."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import Field, fields
@@ -18,7 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        return chosen.run(chosen)
+        status = chosen.run(chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `head` has; Python flushes again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except WorkbenchError as problem:
         print(problem, file=sys.stderr)
         return 1
