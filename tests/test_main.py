@@ -1,9 +1,12 @@
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 
 import pytest
 
 from workbench import __version__
 from workbench.__main__ import main
+from workbench.analysis.summary import metric_name
 from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
 from workbench.tasks.catalogue import TASKS
@@ -33,7 +36,7 @@ def test_every_task_is_listed_and_every_setting_of_a_task_file(capsys):
     assert main(["tasks"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     for task in TASKS.values():
-        assert f"{task.name} {task.title}: {task.type}, {task.metric}" in printed
+        assert f"{task.name} {task.title}: {task.type}, {metric_name(task.metric)}" in printed
     for kind, inside in ((Description, ""), (Columns, "columns."), (Start, "recipes.base.")):
         for item in fields(kind):
             if "help" in item.metadata and not is_dataclass(item.type):
@@ -74,3 +77,11 @@ def test_a_score_of_nothing_is_refused_in_one_sentence(tmp_path, capsys):
     assert capsys.readouterr().err == "no run of a BLURB task is finished: run a sweep\n"
     assert main(["blurb", "--outputs", str(tmp_path), "--study", "nosuch"]) == 1
     assert "there is no study 'nosuch'" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure_to_tell_of():
+    command = [sys.executable, "-m", "workbench", "tasks"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -70,8 +70,8 @@ def _loaded(path: Path) -> Any:
         raise _wrong(path, "it is larger than 1 MB: a task file names the data, and holds none")
     try:
         return yaml.safe_load(content)
-    except yaml.YAMLError as problem:
-        # YAML's own message quotes the line.
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        # YAML's own message quotes the line. A date that does not exist is a ValueError.
         mark = getattr(problem, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "it"
         raise _wrong(path, f"{place} is no YAML: mend it") from None
@@ -89,7 +89,7 @@ def _filled(kind: Any, content: dict, file: Path, inside: str = "", **given: Any
             setting = f"setting of {inside[:-1]}" if inside else "setting"
             raise _wrong(file, str(unknown(setting, str(name), known)))
     for name, item in known.items():
-        if _required(item) and name not in content:
+        if _required(item) and content.get(name) is None:
             raise _wrong(file, f"{name} is missing: add it ({item.metadata['help']})")
     values = {
         name: _value(known[name], value, file, f"{inside}{name}")
@@ -111,7 +111,7 @@ def _value(item: Field, value: Any, path: Path, name: str) -> Any:
     words, read = _READERS[item.type]
     try:
         return read(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _wrong(path, f"{name} must be {words}") from None
 
 
