@@ -1,9 +1,12 @@
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 
 import pytest
 
 from workbench import __version__
 from workbench.__main__ import main
+from workbench.analysis.summary import metric_name
 from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
 from workbench.tasks.catalogue import TASKS
@@ -33,7 +36,7 @@ def test_every_task_is_listed_and_every_setting_of_a_task_file(capsys):
     assert main(["tasks"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     for task in TASKS.values():
-        assert f"{task.name} {task.title}: {task.type}, {task.metric}" in printed
+        assert f"{task.name} {task.title}: {task.type}, {metric_name(task.metric)}" in printed
     for kind, inside in ((Description, ""), (Columns, "columns."), (Start, "recipes.base.")):
         for item in fields(kind):
             if "help" in item.metadata and not is_dataclass(item.type):
@@ -100,3 +103,11 @@ def test_a_question_that_cannot_be_tested_is_answered_with_the_reason(tmp_path, 
 def test_an_unknown_study_file_is_one_sentence(capsys):
     assert main(["study", "h11", "--dry-run"]) == 1
     assert capsys.readouterr().err.startswith("there is no shipped study 'h11': did you mean 'h")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure_to_tell_of():
+    command = [sys.executable, "-m", "workbench", "tasks"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -1,6 +1,7 @@
 """The command line: the same verbs as the notebooks."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import Field, fields
@@ -18,7 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        return chosen.run(chosen)
+        status = chosen.run(chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `head` has; Python flushes again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except WorkbenchError as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -343,12 +350,13 @@ def _techniques(chosen: argparse.Namespace) -> int:
 
 
 def _tasks(chosen: argparse.Namespace) -> int:
+    from workbench.analysis.summary import metric_name
     from workbench.tasks.catalogue import every
     from workbench.tasks.own.task_file import listing
 
     for task in every():
         options = f" (or with :{', :'.join(task.options[1:])})" if task.options else ""
-        print(f"{task.name:<22} {task.title}: {task.type}, {task.metric}{options}")
+        print(f"{task.name:<22} {task.title}: {task.type}, {metric_name(task.metric)}{options}")
     print("\nA task file of your own is YAML; type its path as the task. Its settings:")
     print("\n".join(listing()))
     return 0

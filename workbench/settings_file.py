@@ -85,8 +85,8 @@ class SettingsFile:
             raise self.wrong(f"it is larger than 1 MB: a {self.kind} holds settings, and no data")
         try:
             return yaml.safe_load(content)
-        except yaml.YAMLError as problem:
-            # YAML's own message quotes the line.
+        except (yaml.YAMLError, ValueError, RecursionError) as problem:
+            # YAML's own message quotes the line. A date that does not exist is a ValueError.
             mark = getattr(problem, "problem_mark", None)
             place = f"line {mark.line + 1}" if mark else "it"
             raise self.wrong(f"{place} is no YAML: mend it") from None
@@ -98,7 +98,7 @@ class SettingsFile:
                 setting = f"setting of {inside[:-1]}" if inside else "setting"
                 raise self.wrong(str(unknown(setting, str(name), known)))
         for name, item in known.items():
-            if _required(item) and name not in content:
+            if _required(item) and content.get(name) is None:
                 raise self.wrong(f"{name} is missing: add it ({item.metadata['help']})")
         values = {
             name: self._value(known[name].type, value, f"{inside}{name}")
@@ -117,7 +117,7 @@ class SettingsFile:
         words, read = self.readers.get(kind) or READERS[kind]
         try:
             return read(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self.wrong(f"{name} must be {words}") from None
 
     def _named(self, kind: GenericAlias, value: Any, name: str) -> dict[str, Any]:

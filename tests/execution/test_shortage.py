@@ -152,11 +152,11 @@ def test_an_evaluation_that_does_not_fit_takes_fewer_tokens(make_study, undistur
     store, study = make_study("short", cohort=1)
     original = Cohort.outputs
 
-    def limited(cohort, split):
+    def limited(cohort, split, stop):
         if cohort.execution.evaluation_tokens > 2048:
             cohort.network.eval()
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(cohort, split)
+        return original(cohort, split, stop)
 
     monkeypatch.setattr(Cohort, "outputs", limited)
     work(store, study)

@@ -51,5 +51,17 @@ def test_damaged_files_have_no_names(tmp_path, name, content):
     assert weight_names(tmp_path) == frozenset()
 
 
+@pytest.mark.parametrize(("place", "value"), [(6, 88), (8, 1), (10, 8)])
+def test_a_zip_that_is_damaged_in_its_directory_has_no_names(tmp_path, place, value):
+    """It claims a later format, encryption or compression."""
+    path = tmp_path / "pytorch_model.bin"
+    torch.save({"electra.weight": torch.zeros(2)}, path)
+    content = bytearray(path.read_bytes())
+    assert "electra.weight" in weight_names(tmp_path)
+    content[content.index(b"PK\x01\x02") + place] = value
+    path.write_bytes(content + b"\0")
+    assert weight_names(tmp_path) == frozenset()
+
+
 def test_a_folder_without_weights_has_no_names(tmp_path):
     assert weight_names(tmp_path) == frozenset()

@@ -69,6 +69,12 @@ def test_a_failure_is_one_sentence(code, problem, saver):
     assert not saver.button.disabled
 
 
+def test_much_progress_does_not_hold_it_up(saver):
+    saver.enable()
+    said = saver.press("import sys; sys.stderr.write('50%|\\r' * 200_000); print('done')")
+    assert said == [("status", "<div>done\n</div>")]
+
+
 def test_every_widget_is_closed_with_the_others(saver):
     assert set(saver.widgets) == {saver.which, saver.button, saver.widget}
     assert saver.button.tooltip == saving._TOOLTIP and saver.which.description

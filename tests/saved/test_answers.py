@@ -10,6 +10,10 @@ def test_a_number_is_a_score():
     assert labelled(["score"], "regression", np.float32([3.25])) == {"score": 3.25}
 
 
+def test_one_output_without_a_word_on_its_kind_is_a_score():
+    assert labelled(["LABEL_0"], None, np.array([0.25])) == {"score": 0.25}
+
+
 def test_one_label_of_several_has_probabilities_that_add_up():
     found = labelled(["no", "yes"], "single_label_classification", np.log([1.0, 3.0]))
     assert found == {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}

@@ -104,6 +104,12 @@ def test_nothing_is_nothing(saved):
         ("similarity", ["a"], "example 2 is not two texts"),
         ("mention", [], "example 2 holds no words"),
         ("mention", ["a", 1], "example 2 holds no words"),
+        ("mention", None, "example 2 holds no words"),
+        ("similarity", ["a", 1], "example 2 is not two texts"),
+        ("similarity", None, "example 2 is not two texts"),
+        ("relation", "a\ud800", "example 2 holds half a character"),
+        ("similarity", ["a", "\ud800"], "example 2 holds half a character"),
+        ("mention", ["a", "\ud800"], "example 2 holds half a character"),
     ],
 )
 def test_an_example_of_another_form_is_named_and_not_quoted(shape, example, problem, saved):

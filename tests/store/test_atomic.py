@@ -129,3 +129,9 @@ def test_a_folder_that_fails_leaves_nothing_and_what_was_there(tmp_path):
             (temporary / "half").touch()
             raise problem
     assert os.listdir(tmp_path) == ["one"] and os.listdir(path) == ["old"]
+
+
+@pytest.mark.parametrize("path", [".", "/"])
+def test_a_folder_without_a_name_is_no_file(path):
+    with pytest.raises(WorkbenchError, match="a folder stands where the file belongs"):
+        atomic.write_text(path, "x")

@@ -107,6 +107,9 @@ def test_numbers_are_counted_in_quarters_of_their_range():
         "3 to 4": 0,
     }
     assert balance(task, "test")["3 to 4"] == (2, 1.0)
+    years = loaded("biosses", Regression(), scored(2016, 2017), scored(2018), scored(2020, 2020))
+    assert [n for n, _ in balance(years, "train").values()] == [1, 1, 0, 0]
+    assert balance(years, "test")["2019 to 2020"] == (2, 1.0)
 
 
 def test_repeats_are_of_a_training_text_to_the_letter(relations):

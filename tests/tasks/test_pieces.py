@@ -35,6 +35,11 @@ def test_fragmentation_by_hand(bert, monkeypatch):
     assert told == [2, 2]
 
 
+def test_texts_without_a_word_have_no_shares(bert):
+    found = fragmentation(word_counts({"train": [("...", "?")]}, divided=False), bert)
+    assert found == dict.fromkeys(("words", "distinct", "pieces per word", "split", "unknown"), 0)
+
+
 def test_words_do_not_stick_together_under_a_byte_level_tokenizer(roberta):
     alone = [len(roberta.tokenize(f" {word}")) for word in ("breast", "cancer")]
     found = fragmentation({"breast": 1, "cancer": 1}, roberta)

@@ -15,6 +15,7 @@ from workbench.training.device import find_precision
 from workbench.training.plan import Execution
 from workbench.training.prepared import prepare
 from workbench.training.randomness import combine, keep, keep_each, realised
+from workbench.training.trainer import Stopped, Trainer
 
 pytestmark = [
     pytest.mark.gpu,
@@ -24,6 +25,16 @@ pytestmark = [
 CUDA = torch.device("cuda")
 TASKS = ("miniature-similarity:size=24", "miniature-document:size=24", "miniature-mention:size=24")
 TECHNIQUES = ("baseline", "layerwise:0.8", "reinit:1", "uncorrected", "layerwise:0.9+reinit:2")
+FAMILIES = ("bert", "roberta", "electra", "distilbert", "modernbert", "deberta-v2")
+CHANGING = (
+    "mixout:0.6",
+    "r-drop:2",
+    "smooth:3:0.1",
+    "average:0.5+pretrained-decay:0.5",
+    "unfreeze:2",
+    "mixout:0.6:keep+r-drop+smooth+unfreeze:2",
+)
+"""Techniques that change what a step computes, keeps or trains."""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +93,9 @@ def test_masks_are_those_of_the_processor(width, probability):
     assert torch.equal(compiled(combine(keys, site), width, probability).cpu(), expected)
 
 
-def reference(query, key, value, keys, site, firsts, lengths, starts_only, scaling, dropout):
+def reference(
+    query, key, value, keys, site, firsts, lengths, starts_only, window, scaling, dropout
+):
     """Attention by its definition, one sequence after another."""
     out = torch.zeros_like(query)
     heads = torch.arange(query.shape[1], device=CUDA)
@@ -91,7 +104,10 @@ def reference(query, key, value, keys, site, firsts, lengths, starts_only, scali
         seen = slice(first, first + length)
         asking = slice(number, number + min(length, 1)) if starts_only else seen
         scores = torch.einsum("mhd,nhd->hmn", query[asking], key[seen]) * scaling
-        weights = torch.softmax(scores, -1)
+        place = torch.arange(length, device=CUDA)
+        asks = place[:1] if starts_only else place
+        near = (asks.unsqueeze(1) - place).abs() < (window or length)
+        weights = torch.softmax(scores.masked_fill(~near, float("-inf")), -1)
         if dropout:
             kept = keep(rows[asking].T.contiguous(), length, dropout)
             weights = weights * kept / (1 - realised(dropout))
@@ -101,12 +117,13 @@ def reference(query, key, value, keys, site, firsts, lengths, starts_only, scali
 
 @pytest.mark.parametrize("width", [8, 32, 64])
 @pytest.mark.parametrize("starts_only", [False, True])
+@pytest.mark.parametrize("window", [0, 33])
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 @pytest.mark.parametrize(
     ("kind", "tolerance"),
     [(torch.float32, 1e-5), (torch.float16, 3e-3), (torch.bfloat16, 2e-2)],
 )
-def test_attention_is_its_definition(width, starts_only, dropout, kind, tolerance):
+def test_attention_is_its_definition(width, starts_only, window, dropout, kind, tolerance):
     from workbench.training.triton_attention import attend
 
     lengths = torch.tensor([70, 5, 0, 512, 64, 1], dtype=torch.int32, device=CUDA)
@@ -125,7 +142,7 @@ def test_attention_is_its_definition(width, starts_only, dropout, kind, toleranc
 
     def gradients(function, kind, *numbers):
         own = [state.to(kind).requires_grad_() for state in states]
-        out = function(*own, *places, *numbers, starts_only, 0.3, dropout)
+        out = function(*own, *places, *numbers, starts_only, window, 0.3, dropout)
         return out, *torch.autograd.grad(out, own, weights.to(kind))
 
     found = gradients(attend, kind, 512)
@@ -133,7 +150,7 @@ def test_attention_is_its_definition(width, starts_only, dropout, kind, toleranc
         assert (mine.double() - exact).norm() <= tolerance * exact.norm()
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "electra"])
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("task", TASKS)
 def test_members_train_as_if_alone(family, task, make_prepared, make_spec, gpu):
     prepared = make_prepared(family, task)
@@ -222,6 +239,51 @@ def test_recordings_move_nothing(task, precision, micro_batch, make_prepared, ma
     assert recorded.recordings._recordings
     outputs = [cohort.outputs(prepared.encoded["dev"]) for cohort in (recorded, plain)]
     np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("technique", CHANGING)
+def test_recordings_move_nothing_of_a_technique(technique, make_prepared, make_spec, gpu):
+    """Where blocks join later, what was recorded before is recorded anew."""
+    prepared = make_prepared()
+    specs = [make_spec(seed, technique, epochs=4) for seed in range(2)]
+    plain, recorded = (
+        make_cohort(specs, prepared, replace(gpu, captured=captured)) for captured in (False, True)
+    )
+    torch.testing.assert_close(losses_of(recorded, 20), losses_of(plain, 20), rtol=1e-6, atol=0)
+    assert recorded.recordings._recordings
+
+
+class Kept:
+    """A recorder that keeps the last checkpoint as a file does: on the processor."""
+
+    saved = None
+
+    def resume(self):
+        return self.saved
+
+    def steps(self, first, losses, norms):
+        pass
+
+    def epoch(self, epoch, step, scores):
+        pass
+
+    def due(self):
+        return False
+
+    def save(self, tensors, state):
+        self.saved = {name: value.cpu().clone() for name, value in tensors.items()}, state
+
+
+@pytest.mark.parametrize("technique", ["baseline", *CHANGING])
+def test_a_stopped_cohort_goes_on_to_the_same_bits(technique, make_prepared, make_spec, gpu):
+    prepared, recorder = make_prepared(), Kept()
+    specs = [make_spec(0, technique), make_spec(1, technique, reporting="best-dev")]
+    expected = Trainer(specs, prepared, Kept(), gpu).run()
+    left = iter(range(8, 0, -1))
+    with pytest.raises(Stopped):
+        Trainer(specs, prepared, recorder, gpu, lambda: next(left) == 1).run()
+    for found, wanted in zip(Trainer(specs, prepared, recorder, gpu).run(), expected, strict=True):
+        assert found.result == wanted.result
 
 
 @pytest.mark.parametrize("captured", [False, True])

@@ -8,15 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import (
-    BertConfig,
-    BertModel,
-    DebertaV2Config,
-    ModernBertConfig,
-    ModernBertModel,
-)
+from transformers import BertModel, ModernBertModel
 
 from workbench.models.families import FAMILIES
+from workbench.models.tokenizer import stored_config
 from workbench.training.operations import (
     Dimensions,
     dimensions,
@@ -24,7 +19,6 @@ from workbench.training.operations import (
     training_operations,
 )
 
-SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")
 LENGTHS = np.array([2, 1])
 """3 tokens, 5 pairs of tokens that look at each other, 2 sequences."""
 
@@ -60,27 +54,22 @@ def test_evaluation(per_token, products):
 
 
 @pytest.mark.parametrize("frozen", [-1, 0, 1, 2])
-def test_torch_counts_the_same_on_an_unpadded_batch(frozen):
-    config = BertConfig(
-        vocab_size=10,
-        hidden_size=8,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        intermediate_size=12,
-        attn_implementation="eager",
-    )
-    model = BertModel(config, add_pooling_layer=False)
+def test_torch_counts_the_same_on_an_unpadded_batch(frozen, small_checkpoints):
+    folder = small_checkpoints["bert"].folder
+    model = BertModel.from_pretrained(
+        folder, add_pooling_layer=False, attn_implementation="eager"
+    ).train()
     kept = [model.embeddings, *model.encoder.layer][: frozen + 1]
     for module in kept:
         module.requires_grad_(False)
     lengths = np.full(4, 6)
     with FlopCounterMode(display=False) as counter:
         model(torch.zeros(4, 6, dtype=torch.int64)).last_hidden_state.sum().backward()
-    expected = training_operations(Dimensions(3, 8, 12, per_token=True), lengths, frozen)
+    expected = training_operations(Dimensions(3, 32, 48, per_token=True), lengths, frozen)
     assert counter.get_total_flops() == expected
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(4, 6, dtype=torch.int64))
-    expected = evaluation_operations(Dimensions(3, 8, 12, per_token=True), lengths)
+    expected = evaluation_operations(Dimensions(3, 32, 48, per_token=True), lengths)
     assert counter.get_total_flops() == expected
 
 
@@ -104,36 +93,21 @@ def test_the_pairs_of_a_window_are_those_of_its_mask(length, window):
     assert differing == 2 * 2 * (length - near[0].sum())
 
 
-def test_torch_counts_the_same_of_modernbert():
-    config = ModernBertConfig(
-        vocab_size=10,
-        hidden_size=8,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        intermediate_size=12,
-        attn_implementation="eager",
-        **dict.fromkeys(SPECIAL, 0),
-    )
-    sizes = Dimensions.of(FAMILIES["modernbert"], config, reads_all=True)
-    assert (sizes.matrices, sizes.windows) == (3, (0, 65, 65))
+def test_torch_counts_the_same_of_modernbert(small_checkpoints):
+    folder = small_checkpoints["modernbert"].folder
+    model = ModernBertModel.from_pretrained(folder, attn_implementation="eager").train()
+    sizes = Dimensions.of(FAMILIES["modernbert"], model.config, reads_all=True)
+    assert (sizes.matrices, sizes.windows) == (3, (0, 9, 9))
     with FlopCounterMode(display=False) as counter:
-        ModernBertModel(config)(torch.zeros(4, 6, dtype=torch.int64))[0].sum().backward()
+        model(torch.zeros(4, 6, dtype=torch.int64))[0].sum().backward()
     # The words train, so the lowest block passes a gradient on.
     assert counter.get_total_flops() == training_operations(sizes, np.full(4, 6))
 
 
-def test_distances_are_two_more_products():
-    config = DebertaV2Config(
-        vocab_size=10,
-        hidden_size=8,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        intermediate_size=12,
-        relative_attention=True,
-        pos_att_type="c2p|p2c",
-    )
+def test_distances_are_two_more_products(small_checkpoints):
+    config = stored_config(small_checkpoints["deberta-v2"])
     sizes = Dimensions.of(FAMILIES["deberta-v2"], config, reads_all=True)
-    plain = Dimensions(3, 8, 12, per_token=True)
+    plain = Dimensions(3, 32, 48, per_token=True)
     more = evaluation_operations(sizes, LENGTHS) - evaluation_operations(plain, LENGTHS)
-    # 5 pairs in 3 blocks, twice 8 numbers each.
-    assert more == 2 * 5 * 3 * 2 * 8
+    # 5 pairs in 3 blocks, twice 32 numbers each.
+    assert more == 2 * 5 * 3 * 2 * 32

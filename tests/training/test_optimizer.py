@@ -335,3 +335,20 @@ def test_state_that_is_saved_and_restored_goes_on_bit_for_bit(make_spec):
     cut(network, second, range(4, STEPS))
     for value, expected in zip(network.parameters(), straight, strict=True):
         assert torch.equal(value, expected)
+
+
+def test_what_was_saved_is_restored_where_the_parameters_are(make_spec):
+    """A checkpoint is read on the processor, also where training goes on elsewhere."""
+    spec, network = make_spec(), Small(1)
+    first, second = (
+        CohortOptimizer(network, ANATOMY, [spec], [from_settings(())], PLAN) for _ in range(2)
+    )
+    for place, value in enumerate(network.parameters()):
+        value.grad = gradients(0, 0)[place][None]
+    update(first, 0)
+    for part in second.slices:
+        part.view = part.view.to("meta")
+    second.restore(first.tensors(), first.counts())
+    for part in second.slices:
+        state = second.optimizer.state[part.view]
+        assert [value.device.type for value in state.values()] == ["meta"] * 3

@@ -134,13 +134,18 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
+def metric_name(metric: str) -> str:
+    """Write a metric's key as people read it: ``"micro_f1"`` as ``"micro F1"``."""
+    words = metric.replace("_", " ").replace("-", " ").split()
+    return " ".join(_METRIC_WORDS.get(word, word) for word in words)
+
+
 def metric_title(metric: str) -> str:
     """Write a metric's key as figures and tables do: ``"micro_f1"`` as ``"micro F1"`` times 100.
 
     Scores are shown times 100, as the published tables print F1, accuracy and Pearson alike.
     """
-    words = metric.replace("_", " ").replace("-", " ").split()
-    return " ".join(_METRIC_WORDS.get(word, word) for word in words) + " \N{MULTIPLICATION SIGN}100"
+    return f"{metric_name(metric)} \N{MULTIPLICATION SIGN}100"
 
 
 def percent(value: float | None, signed: bool = False) -> str:

@@ -36,8 +36,8 @@ def _names(path: Path, size: int, changed: int) -> frozenset[str]:
     read = _in_safetensors if path.suffix == ".safetensors" else _texts
     try:
         return frozenset(read(path))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        # Loading it says what is wrong with it.
+    except Exception:
+        # A damaged file fails in many ways; loading it says what is wrong with it.
         return frozenset()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from tempfile import TemporaryFile
 
 import ipywidgets
 
@@ -84,18 +85,25 @@ class ModelSaver:
 
     def _run(self) -> None:
         """Say each line of the command as it comes, and its last one where it fails."""
-        with subprocess.Popen(
-            self._command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout and process.stderr
-            lines: list[str] = []
-            for line in process.stdout:
-                lines.append(f"<div>{html.escape(line)}</div>")
-                self._say("".join(lines), "status")
-            problem = process.stderr.read().strip()
-        if process.returncode:
-            self._say(html.escape(problem.splitlines()[-1] if problem else "it was ended"), "alert")
+        # Not a second pipe: progress would fill it, and the command wait for ever to be read.
+        with TemporaryFile("w+") as errors:
+            with subprocess.Popen(
+                self._command(), stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as process:
+                assert process.stdout
+                lines: list[str] = []
+                for line in process.stdout:
+                    lines.append(f"<div>{html.escape(line)}</div>")
+                    self._say("".join(lines), "status")
+            if process.returncode:
+                errors.seek(0)
+                self._say(html.escape(_last_line(errors.read())), "alert")
 
     def _command(self) -> list[str]:
         words = [sys.executable, "-u", "-m", "workbench", "save", self._study.name]
         return [*words, "--which", self.which.value, "--outputs", str(self._store.root)]
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it was ended"

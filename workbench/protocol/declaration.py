@@ -2,7 +2,7 @@
 
 Protocol: candidates are chosen on dev with seeds that are not reported, at an equal budget for
 each arm; else what is reported is the best of several tries, of more for one arm than for another
-(the expected best of n: Dodge et al. 2020, arXiv:2002.06305). Seeds pair runs of one checkpoint only.
+(the expected best of n: Dodge et al. 2020, arXiv:2002.06305). Seeds pair runs of one checkpoint.
 """
 
 import re

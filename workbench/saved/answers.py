@@ -19,7 +19,7 @@ def labelled(labels: Sequence[str], problem: str | None, logits: np.ndarray) -> 
     labels
         Names of the outputs.
     problem
-        transformers' word for the kind of task; None is one label of several.
+        transformers' word for the kind of task; None is one label of several, or a score.
     logits
         ``float [outputs]``.
 
@@ -28,7 +28,8 @@ def labelled(labels: Sequence[str], problem: str | None, logits: np.ndarray) -> 
     dict
         ``score``; or ``labels`` and ``probabilities``; or ``label`` and ``probabilities``.
     """
-    if problem == "regression":
+    # As transformers takes one output where nothing is said of the kind of task.
+    if problem == "regression" or (problem is None and len(labels) == 1):
         return {"score": _rounded(logits[0])}
     if problem == "multi_label_classification":
         chosen = [label for label, value in zip(labels, logits, strict=True) if value > 0]

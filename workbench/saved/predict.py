@@ -6,7 +6,7 @@ and no file holds any of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -215,18 +215,36 @@ def _checked(saved: SavedModel, number: int, example: Example) -> Example:
     WorkbenchError
         When it has another form; the sentence holds its number and none of its text.
     """
-    kind = saved.facts.inputs
+    found = _formed(saved.facts.inputs, number, example)
+    try:
+        "".join(found).encode()
+    except UnicodeEncodeError:
+        raise WorkbenchError(
+            f"example {number} holds half a character (a surrogate): mend it"
+        ) from None
+    return found
+
+
+def _formed(kind: str, number: int, example: Example) -> Example:
+    parts = _parts(example)
     if kind == "words":
-        words = example.split() if isinstance(example, str) else list(example)
-        if words and all(isinstance(word, str) for word in words):
+        words = example.split() if isinstance(example, str) else parts
+        if words:
             return words
         raise WorkbenchError(f"example {number} holds no words: give a list of words, or a text")
     if kind == "text" and isinstance(example, str):
         return example
-    if kind == "pair" and not isinstance(example, str) and len(example) == 2:
-        return example
+    if kind == "pair" and len(parts) == 2:
+        return parts
     wanted = "two texts" if kind == "pair" else "one text"
     raise WorkbenchError(f"example {number} is not {wanted}, which this model takes: mend it")
+
+
+def _parts(example: Any) -> list[str]:
+    """Return the texts of an example that is more than one; nothing where it is not of texts."""
+    parts = list(example) if isinstance(example, Iterable) else []
+    texts = not isinstance(example, str) and all(isinstance(part, str) for part in parts)
+    return parts if texts else []
 
 
 def _encode(saved: SavedModel, examples: list[Any]) -> BatchEncoding:

@@ -81,7 +81,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
         See `explained`.
     """
     path = Path(path)
-    temporary = _beside(path)
+    with explained(path):
+        temporary = _beside(path)
     try:
         with explained(path):
             make_folder(path.parent)
@@ -134,6 +135,8 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
 
 def _beside(path: Path) -> Path:
     """Return a free name in the same folder, which tells that what it names is not whole."""
+    if not path.name:  # As that of "." and "/".
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.partial")
 
 

@@ -77,11 +77,9 @@ def find(text: str) -> tuple[Task, str]:
     if is_task_file(text):
         return _own(Path(absolute(text))), ""
     name, _, option = text.strip().lower().partition(":")
-    if name not in TASKS and name in installed() and not option:
-        return _own(installed()[name], name), ""
-    if name not in TASKS:
+    if name not in TASKS and name not in installed():
         raise unknown("task", name, [*TASKS, *installed()])
-    task = TASKS[name]
+    task = TASKS[name] if name in TASKS else _own(installed()[name], name)
     if task.synthetic:
         return task, str(Settings.parse(name, option))
     if not task.options and option:

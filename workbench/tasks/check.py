@@ -199,9 +199,19 @@ def _named(gold: dict[str, np.ndarray], task: Any) -> Iterator[dict[str, int]]:
 def _numbers(gold: dict[str, np.ndarray]) -> Iterator[dict[str, int]]:
     """Yield the counts of numbers in equal parts of their range for each split."""
     edges = np.histogram_bin_edges(np.concatenate(list(gold.values())), BINS)
-    names = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
+    names = [f"{low} to {high}" for low, high in pairwise(_told_apart(edges))]
     for values in gold.values():
         yield dict(zip(names, np.histogram(values, edges)[0].tolist(), strict=True))
+
+
+def _told_apart(edges: np.ndarray) -> list[str]:
+    """Write numbers with as few digits as tell them apart, three at least."""
+    written: list[str] = []
+    for digits in range(3, 18):
+        written = [f"{edge:.{digits}g}" for edge in edges]
+        if len(set(written)) == len(edges):
+            break
+    return written
 
 
 def repeats(inputs: Inputs) -> pd.DataFrame:

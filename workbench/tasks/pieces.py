@@ -154,12 +154,13 @@ def fragmentation(
     pieces, unknown = _pieces(list(words), tokenizer, advance)
     weights = np.fromiter(words.values(), np.int64, len(words))
     total = int(weights.sum())
+    shared = max(1, total)  # Texts may be of marks alone.
     return {
         "words": total,
         "distinct": len(words),
-        "pieces per word": float(weights @ pieces) / total,
-        "split": float(weights @ (pieces > 1)) / total,
-        "unknown": float(weights @ unknown) / total,
+        "pieces per word": float(weights @ pieces) / shared,
+        "split": float(weights @ (pieces > 1)) / shared,
+        "unknown": float(weights @ unknown) / shared,
     }
 
 

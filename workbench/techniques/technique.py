@@ -130,8 +130,9 @@ class Technique:
     def cohort_key(self) -> Hashable:
         """What must be equal among runs that are trained as one cohort.
 
-        `trains`, `fixed`, `mixing`, `drops`, `averages` and `objective` are asked once for all
-        runs of a cohort: what they depend on belongs here.
+        `trains`, `fixed`, `mixing`, `drops`, `averages`, `objective`, `compiles` and `records` are
+        asked once for all runs of a cohort: what they depend on belongs here, and a technique that
+        has one of them returns something else than None.
         """
         return None
 

@@ -71,8 +71,6 @@ def packed_attention(
     if layout is None:
         raise TypeError("packed attention needs the spans of the batch's sequences")
     scaling = scaling or query.shape[-1] ** -0.5
-    # A family may hold the number elsewhere; the place for dropout is what can be switched off.
-    dropout = module.dropout.p if dropout > 0 else 0.0
     asked, seen, said = (part.transpose(1, 2).flatten(0, 1) for part in (query, key, value))
     # What the family says tells training from evaluation; the probability is the site's, where all
     # that changes dropout changes it.

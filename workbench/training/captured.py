@@ -73,6 +73,8 @@ class Recordings:
         """Forget all recordings, since what they read or write has moved."""
         self._met.clear()
         self._recordings.clear()
+        # torch refuses to record into a pool whose recordings are all gone.
+        self._pool = torch.cuda.graph_pool_handle()
 
     def _record(self, function: Callable[..., Tensor], inputs: Sequence[Tensor]) -> _Recording:
         self.settle()

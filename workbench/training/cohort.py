@@ -72,50 +72,38 @@ class Cohort:
         frozen: FrozenStates | None = None,
     ):
         self.specs, self.model, self.objective, self.execution = specs, model, objective, execution
-        self.plan = plan(specs[0], len(train))
+        self.plan, self.position = plan(specs[0], len(train)), 0
         self.frozen = frozen or FrozenStates()
-        on_gpu = execution.device.type == "cuda"
         self.compositions = [from_settings(spec.techniques) for spec in specs]
         # The members agree in all that is asked of the first of them.
-        self.composition = self.compositions[0]
-        self.fixed = self.composition.fixed(model.anatomy)
-        self.width: int = model.network.encoder.config.hidden_size
+        self.composition, anatomy = self.compositions[0], model.anatomy
+        self.fixed = self.composition.fixed(anatomy)
         self.network, self.address = self._stacked(specs)
-        if not self.composition.drops:
-            switch_off(self.network)
-        self.mixed = MixedWeights(self.network, model.anatomy, self.composition)
-        self.compiled = on_gpu and self.plan.is_long
-        if execution.compiled is not None:
-            self.compiled = execution.compiled
-        able = model.network.family.recorded and self.composition.compiles
-        self.compiled = self.compiled and able
+        self.compiled = self._compiles()
         if self.compiled:
             _compile_blocks(self.network)
-        self.optimizer = CohortOptimizer(
-            self.network, model.anatomy, specs, self.compositions, self.plan
-        )
+        self.mixed = MixedWeights(self.network, anatomy, self.composition)
+        self.optimizer = CohortOptimizer(self.network, anatomy, specs, self.compositions, self.plan)
         self.mean = MeanWeights(self.network, self.optimizer)
         self.scale = LossScale(len(specs)) if specs[0].precision == "float16" else None
-        captures = self._captures(train)
-        self.geometry = Geometry(
-            position_offset=model.position_offset,
-            segments=model.segments,
-            padding_id=model.padding_id,
-            grain=_TILE if on_gpu else 1,
-            few_shapes=captures,
-        )
         self._unscaled = torch.ones(len(specs), device=execution.device)
-        self.batches = Batches(
-            specs,
-            train,
-            self.geometry,
-            execution.device,
-            execution.micro_batch,
-            self._table(train),
-        )
+        captures = self.optimizer.keeps_gradients = self._captures(train)
+        self.geometry = self._geometry(captures)
+        self.batches = self._batches(train)
         self.recordings = Recordings(self.batches.settle) if captures else None
-        self.optimizer.keeps_gradients = captures
-        self.position = 0
+
+    @property
+    def width(self) -> int:
+        """Numbers in a state."""
+        return self.model.network.encoder.config.hidden_size
+
+    def _compiles(self) -> bool:
+        """Tell whether torch compiles the blocks."""
+        if not (self.model.network.family.recorded and self.composition.compiles):
+            return False
+        if self.execution.compiled is not None:
+            return self.execution.compiled
+        return self.execution.device.type == "cuda" and self.plan.is_long
 
     def _captures(self, train: Encoded) -> bool:
         """Tell whether launching a step's kernels takes longer than computing them."""
@@ -127,10 +115,26 @@ class Cohort:
         tokens = self.specs[0].batch_size * train.lengths.mean()
         return self.execution.device.type == "cuda" and is_small(weights, tokens)
 
+    def _geometry(self, few_shapes: bool) -> Geometry:
+        return Geometry(
+            position_offset=self.model.position_offset,
+            segments=self.model.segments,
+            padding_id=self.model.padding_id,
+            grain=_TILE if self.execution.device.type == "cuda" else 1,
+            few_shapes=few_shapes,
+        )
+
+    def _batches(self, train: Encoded) -> Batches:
+        device, micro_batch = self.execution.device, self.execution.micro_batch
+        table = self._table(train)
+        return Batches(self.specs, train, self.geometry, device, micro_batch, table)
+
     def _stacked(self, specs: Sequence[RunSpec]) -> tuple[Network, Address]:
         """Return a network for some members, with the weights they start from."""
         network, address = stack(self.model.network, len(specs))
         initialise(network, self.model, specs, self.compositions[: len(specs)])
+        if not self.composition.drops:
+            switch_off(network)
         return network.to(self.execution.device), address
 
     def step(self) -> tuple[Tensor, Tensor]:
@@ -283,9 +287,8 @@ class Cohort:
         """Return the states that leave the frozen part without dropout, if there is one."""
         if self.fixed < 0:
             return None
-        width = self.model.network.encoder.config.hidden_size
         key = self.fixed, self.specs[0].precision
-        return self.frozen.table(split, key, width, lambda table: self._fill(table, split))
+        return self.frozen.table(split, key, self.width, lambda table: self._fill(table, split))
 
     @torch.inference_mode()
     def _fill(self, table: np.ndarray, split: Encoded) -> None:

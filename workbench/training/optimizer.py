@@ -264,9 +264,11 @@ def _restored(tensors: dict[str, Tensor], part: _Slice, kind: str) -> Tensor | N
     names = [f"{run}/{part.place.name}/{kind}" for run in range(part.first, part.end)]
     if names[0] not in tensors:
         return None
+    # A checkpoint is read on the processor; torch's kernels want all of a parameter on one device.
+    device = part.view.device
     if kind == "step":
-        return tensors[names[0]].clone()
-    return torch.stack([tensors[name] for name in names])
+        return tensors[names[0]].to(device, copy=True)
+    return torch.stack([tensors[name] for name in names]).to(device)
 
 
 def _update_key(spec: RunSpec) -> Hashable:

@@ -1,6 +1,7 @@
 """EBM PICO with and without its training file."""
 
 import pytest
+from datasets import Dataset
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.blurb.pico import divide, read_pico
@@ -40,6 +41,11 @@ def test_without_it_dev_is_divided_by_document(paths):
     rows = [*splits["train"].to_list(), *splits["dev"].to_list()]
     assert sorted(map(str, rows)) == sorted(map(str, whole.to_list()))
     assert "16 of the 20 documents of dev.tsv were trained on and the other 4 are dev" in note
+
+
+def test_dev_is_not_empty_where_there_are_few_documents():
+    train, dev = divide(Dataset.from_dict({"document": ["a", "b", "c", "c"]}))
+    assert len(set(dev["document"])) == 1 and len(set(train["document"])) == 2
 
 
 def test_the_division_does_not_depend_on_the_order(paths):

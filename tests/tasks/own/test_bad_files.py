@@ -154,6 +154,31 @@ def bad_files(rows, text):
             {"data": "a.jsonl", "columns": {}},
             "a.jsonl, line 1: column 'text' holds half a character",
         ),
+        "half a character of a label": (
+            {"a.jsonl": '{"text": "' + text + r'", "label": "\ud800"}' + "\n"},
+            {"data": "a.jsonl", "columns": {}},
+            "a.jsonl, line 1: column 'label' holds half a character",
+        ),
+        "half a character of one of several labels": (
+            {"a.jsonl": '{"text": "' + text + r'", "label": ["y", "\ud800"]}' + "\n"},
+            {"data": "a.jsonl", "columns": {}, "kind": "multi-label"},
+            "a.jsonl, line 1: column 'label' holds half a character",
+        ),
+        "half a character of a tag": (
+            {"a.jsonl": '{"words": ["Quillfeather"], "tags": ["B-\\ud800"]}\n'},
+            {"data": "a.jsonl", "columns": {}, "kind": "tokens"},
+            "a.jsonl, line 1: column 'tags' holds half a character",
+        ),
+        "a list where one label belongs": (
+            {"a.jsonl": '{"text": "' + text + '", "label": ["Quillfeather"]}\n'},
+            {"data": "a.jsonl", "columns": {}},
+            "a.jsonl, line 1: column 'label' holds several values where one belongs; write one",
+        ),
+        "line ends of an old Mac": (
+            {"a.csv": good.replace("\n", "\r")},
+            {},
+            "a.csv, line 1: a carriage return stands alone, outside quotes; save the file with",
+        ),
         "ragged CoNLL": (
             {"a.conll": "Quillfeather O\nwas given O\n"},
             {"data": "a.conll", "kind": "tokens", "columns": {}},

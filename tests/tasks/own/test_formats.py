@@ -180,6 +180,25 @@ def test_a_dataset_may_have_its_splits(task_file, tmp_path, texts):
     assert [len(task.splits[split]) for split in SPLITS] == [10, 4, 6] and task.notes == ()
 
 
+def test_a_dataset_that_is_given_for_one_split_is_read_for_that_one(task_file, tmp_path, texts):
+    parts = {"train": texts[:10], "test": texts[10:]}
+    datasets.DatasetDict(
+        {name: datasets.Dataset.from_list(rows) for name, rows in parts.items()}
+    ).save_to_disk(tmp_path / "whole")
+    task = load(str(task_file(data={"train": "whole", "test": "whole"}, split={"dev": 0.4})))
+    assert len(task.splits["test"]) == 10
+    assert set(task.splits["test"]["text"]) == {row["text"] for row in texts[10:]}
+    with pytest.raises(WorkbenchError, match="whole has no split 'dev': name one that has it"):
+        load(str(task_file(data={"train": "whole", "dev": "whole"})))
+
+
+def test_documents_that_each_conll_file_numbers_are_not_the_same(task_file):
+    files = {f"{split}.conll": f"-DOCSTART- O\n\n{split} B-x\n" for split in SPLITS}
+    data = {split: f"{split}.conll" for split in SPLITS}
+    columns = {"document": "document"}
+    assert load(str(task_file(files, kind="tokens", data=data, columns=columns))).notes == ()
+
+
 def test_a_label_of_minus_one_is_none(task_file, tmp_path, texts):
     features = datasets.Features(
         {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["n", "y"])}

@@ -78,6 +78,14 @@ def test_a_package_adds_a_name(package):
     assert len(task.splits["train"]) == 14
     with pytest.raises(WorkbenchError, match="there is no task 'ward-note': did you mean 'ward-n"):
         find("ward-note")
+    with pytest.raises(WorkbenchError, match="task 'ward-notes' has no options"):
+        find("ward-notes:sentences")
+
+
+def test_a_name_of_a_package_is_found_whatever_its_case(package):
+    package("Ward-Notes")
+    task = load("Ward-notes")
+    assert task.name == "ward-notes" and find(task.name)[0] == find("WARD-NOTES")[0]
 
 
 def test_no_package_replaces_a_task_of_the_catalogue(package):

@@ -154,6 +154,11 @@ def test_an_unknown_negative_label_is_refused(load_rows, rows):
         load_rows(rows, negative=["none"])
 
 
+def test_a_label_that_is_not_negative_must_be_left(load_rows, rows):
+    with pytest.raises(WorkbenchError, match="negative names every label of train"):
+        load_rows(rows, negative=["y", "n"])
+
+
 def test_recipes_of_the_task_file_stand_before_the_workbench_s(load_rows, rows):
     recipes = load_rows(rows, recipes={"base": {"epochs": 7, "learning_rate": "1e-5"}}).task.recipes
     assert (recipes["base"].epochs, recipes["base"].learning_rate) == (7, 1e-5)

@@ -78,7 +78,12 @@ def test_little_is_enough(read):
         ("recipes: {small: {learning_rate: .nan}}", "recipes.small.learning_rate must be a number"),
         ("encoding: rot13", "there is no encoding 'rot13'"),
         ("scheme: bio", "there is no scheme 'bio': did you mean"),
+        ("columns: {text: ''}", "columns.text is empty: name the column"),
+        ("max_length: .inf", "max_length must be a whole number"),
+        (f"split: {{dev: 1{'0' * 400}}}", "split.dev must be a number"),
         ("metric: [", "is no YAML"),
+        ("title: 2024-02-30", "is no YAML"),
+        (f"labels: {'[' * 3000}", "is no YAML"),
         ("extra: !!python/object/apply:os.getcwd []", "is no YAML"),
     ],
 )
@@ -95,11 +100,25 @@ def test_what_cannot_work_is_one_sentence(read, change, sentence, tmp_path):
     assert str(refused.value).startswith(f"the task file {tmp_path / 'task.yaml'}: ")
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("columns: {label: [a, a]}", "columns.label names a column twice"),
+        ("separator: ''", "separator is empty"),
+    ],
+)
+def test_what_cannot_work_for_several_labels(read, change, sentence):
+    with pytest.raises(WorkbenchError, match=sentence):
+        read(f"name: notes\nkind: multi-label\ndata: a.csv\n{change}\n")
+
+
 @pytest.mark.parametrize("missing", ["name", "kind", "data"])
-def test_what_must_be_there(read, missing):
+@pytest.mark.parametrize("written", ["", "{}:"])
+def test_what_must_be_there(read, missing, written):
     lines = ("name: notes", "kind: classification", "data: a.csv")
+    found = [line for line in lines if not line.startswith(missing)]
     with pytest.raises(WorkbenchError, match=f"{missing} is missing: add it"):
-        read("\n".join(line for line in lines if not line.startswith(missing)))
+        read("\n".join([*found, written.format(missing)]))
 
 
 def test_other_files_are_no_task_files(tmp_path):

@@ -42,6 +42,10 @@ def _help(text: str) -> dict[str, str]:
     return {"help": text}
 
 
+def _twice(names: tuple[str, ...]) -> bool:
+    return len(set(names)) < len(names)
+
+
 def _metrics() -> str:
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in METRICS.items())
 
@@ -188,12 +192,16 @@ class Description:
             yield "max_length must be at least 4 word pieces"
         if any(min(astuple(start)) < 0 for start in vars(self.recipes).values()):
             yield "the numbers of recipes must be above 0, or 0 for the workbench's own"
+        if not self.columns.text and self.kind != TOKENS:
+            yield "columns.text is empty: name the column"
+        if not self.separator and self.kind == MULTI_LABEL:
+            yield "separator is empty: write what stands between the labels of a cell"
         if self.columns.second and self.kind == TOKENS:
             yield "tokens are those of one sentence, not of a pair: leave columns.second out"
         yield from self._problems_of_labels()
 
     def _problems_of_labels(self) -> Iterator[str]:
-        if len(set(self.labels)) < len(self.labels):
+        if _twice(self.labels):
             yield "labels names one twice: name each once"
         if len(self.labels) == 1 and self.kind == CLASSIFICATION:
             yield "labels names one alone, which leaves nothing to tell apart: name the others"
@@ -207,6 +215,8 @@ class Description:
             yield f"a list in columns.label is for multi-label, not {self.kind}: name one column"
         if not self.columns.label:
             yield "columns.label is empty: name the column"
+        if isinstance(self.columns.label, tuple) and _twice(self.columns.label):
+            yield "columns.label names a column twice: name each once"
 
     def wrong(self, problem: str) -> WorkbenchError:
         """Build the sentence for something in the task file."""

@@ -73,11 +73,15 @@ def _text(place: Place, value: Any, name: str | int) -> str:
         raise place.damaged(
             f"there is no text in column {name!r}", "write one, or leave the row out"
         )
+    return _encodable(place, value, name)
+
+
+def _encodable(place: Place, text: str, name: str | int) -> str:
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
         raise place.damaged(f"column {name!r} holds half a character (a surrogate)") from None
-    return value
+    return text
 
 
 def _words(place: Place, row: Cells, name: str | int) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ def _list(place: Place, row: Cells, name: str | int) -> tuple[Any, ...]:
 
 
 def _one_label(place: Place, row: Cells, description: Description) -> str:
-    label = _written(column(place, row, description.label))
+    label = _cell(place, row, description.label)
     if not label:
         raise place.damaged("there is no label", "every row of every split must have one")
     return label
@@ -116,12 +120,13 @@ def _several_labels(place: Place, row: Cells, description: Description) -> tuple
             "there is no label", "every row of every split must have some, or an empty text"
         )
     values = value if isinstance(value, list) else _written(value).split(description.separator)
-    return tuple(sorted({label for label in map(_written, values) if label}))
+    labels = {_encodable(place, _written(label), description.label) for label in values}
+    return tuple(sorted(labels - {""}))
 
 
 def _ticked(place: Place, row: Cells, name: str) -> bool:
     """Tell whether a column says that its label is there."""
-    value = _written(column(place, row, name))
+    value = _cell(place, row, name)
     if value not in ("0", "1", "false", "true"):
         raise place.damaged(f"column {name!r} holds neither 0 nor 1")
     return value in ("1", "true")
@@ -142,7 +147,8 @@ def _score(place: Place, row: Cells, description: Description) -> float:
 
 
 def _tags(place: Place, row: Cells, description: Description) -> tuple[str, ...]:
-    tags = [_written(tag) for tag in _list(place, row, description.columns.tags)]
+    name = description.columns.tags
+    tags = [_encodable(place, _written(tag), name) for tag in _list(place, row, name)]
     try:
         return tuple(to_iob2(tags, description.scheme))
     except BadTag as problem:
@@ -163,10 +169,18 @@ def _name(place: Place, row: Cells, name: str) -> str:
     """Return the value of a column that names something; empty where no column is given."""
     if not name:
         return ""
-    text = _written(column(place, row, name))
+    text = _cell(place, row, name)
     if not text:
         raise place.damaged(f"column {name!r} is empty", "write something, or leave the row out")
     return text
+
+
+def _cell(place: Place, row: Cells, name: str) -> str:
+    """Return the one value of a column as text, empty where there is none."""
+    value = column(place, row, name)
+    if isinstance(value, list | dict):
+        raise place.damaged(f"column {name!r} holds several values where one belongs", "write one")
+    return _encodable(place, _written(value), name)
 
 
 def _written(value: Any) -> str:

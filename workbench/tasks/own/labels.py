@@ -44,6 +44,8 @@ def labels_of(description: Description, train: Sequence[Example]) -> tuple[str, 
         )
     if not set(description.negative) <= set(labels):
         raise description.wrong("negative names a label that train does not have: correct it")
+    if description.negative and set(description.negative) == set(labels):
+        raise description.wrong("negative names every label of train, which leaves none to score")
     return labels
 
 

@@ -79,9 +79,8 @@ def _given(description: Description) -> Examples:
     given = {split: list(examples(rows[split], description)) for split in SPLITS if split in rows}
     for split, found in given.items():
         if not found:
-            raise description.wrong(
-                f"{split} has no row: put rows into it, or leave it out of data"
-            )
+            otherwise = "" if split == "train" else ", or leave it out of data"
+            raise description.wrong(f"{split} has no row: put rows into it{otherwise}")
     return given
 
 
@@ -94,7 +93,7 @@ def _rows(description: Description, split: str) -> dict[str, Iterator[Row]]:
         return {split: _READERS[form](Path(source), description)}
     found = stored.open_dataset(source)
     if len(description.splits) > 1:
-        found = {split: found["train"]}
+        found = {split: stored.one_of(source, found, split)}
     return {name: stored.rows(source, name, records) for name, records in found.items()}
 
 
@@ -150,6 +149,9 @@ def _made(description: Description, given: Examples, splits: Examples) -> Iterat
 
 def _torn(description: Description, splits: Examples) -> Iterator[str]:
     """Say how many groups are in more than one split."""
+    forms = map(description.format_of, description.splits)
+    if description.group == conll.DOCUMENT and "conll" in forms:
+        return  # Each file numbers its documents from 1.
     held = Counter(
         group for found in splits.values() for group in {one.group for one in found} if group
     )

@@ -17,7 +17,8 @@ ENTRY_POINTS = "workbench.tasks"
 @cache
 def installed() -> dict[str, Path]:
     """Return the task files of installed packages by name, looked for once in a process."""
-    return {point.name: _file(point) for point in entry_points(group=ENTRY_POINTS)}
+    # Lower case, as names of tasks are whatever users type.
+    return {point.name.lower(): _file(point) for point in entry_points(group=ENTRY_POINTS)}
 
 
 def _file(point: EntryPoint) -> Path:

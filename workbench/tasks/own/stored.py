@@ -5,7 +5,7 @@ become the names they stand for.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,22 @@ def open_dataset(source: Path | str) -> dict[str, Dataset]:
     if "train" not in splits:
         raise WorkbenchError(f"the dataset {source} has no split 'train': save it with one")
     return splits
+
+
+def one_of(source: Path | str, splits: Mapping[str, Dataset], split: str) -> Dataset:
+    """Return the split of a dataset that is given for one split: that one, or all there is.
+
+    Raises
+    ------
+    WorkbenchError
+        When the dataset has several splits, but not that one.
+    """
+    if len(splits) > 1 and split not in splits:
+        raise WorkbenchError(
+            f"the dataset {source} has no split {split!r}: name one that has it, or leave {split} "
+            "out of data"
+        )
+    return splits.get(split, splits["train"])
 
 
 def is_cached(source: str) -> bool:

@@ -128,16 +128,26 @@ def _rows(source: _Lines, reader: Iterator[list[str]]) -> Iterator[tuple[Place, 
         try:
             with _long_fields():
                 fields = next(reader, None)
-        except csv.Error:
+        except csv.Error as problem:
             assert source.place
-            raise source.place.damaged(
-                "a quote is not closed, or stands inside a field",
-                "double a quote inside a quoted field, or set quotes to no in the task file",
-            ) from None
+            raise source.place.damaged(*_reason(problem)) from None
         if fields is None:
             return
         if fields and source.place:
             yield source.place, fields
+
+
+def _reason(problem: csv.Error) -> tuple[str, str]:
+    """Say what the CSV reader stumbled on, and how to mend it."""
+    if "new-line" in str(problem):
+        return (
+            "a carriage return stands alone, outside quotes",
+            "save the file with the line ends of Unix or Windows, or put quotes around the field",
+        )
+    return (
+        "a quote is not closed, or stands inside a field",
+        "double a quote inside a quoted field, or set quotes to no in the task file",
+    )
 
 
 def _header(rows: Iterator[tuple[Place, list[str]]]) -> list[str]:
