@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import sys
 import time
 from types import SimpleNamespace
@@ -50,6 +51,12 @@ def die():
 
 def test_workers_that_end_well_are_no_failure(forked, capfd):
     assert forked(capfd, lambda: 0, lambda: 0) == (0, "")
+
+
+def test_another_child_that_ends_is_no_worker(forked, capfd):
+    stranger = subprocess.Popen([sys.executable, "-c", ""])
+    assert forked(capfd, lambda: time.sleep(1) or 0, lambda: 0) == (0, "")
+    stranger.wait()
 
 
 @pytest.mark.parametrize(("act", "status"), [(lambda: 3, 3), (die, -9), (lambda: 1 / 0, 1)])

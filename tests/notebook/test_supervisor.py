@@ -454,6 +454,6 @@ def test_a_kernel_that_dies_leaves_its_workers_training(choose, settings, worker
         os.kill(kernel.pid, signal.SIGKILL)
     chosen = choose(settings)
     chosen.supervisor.reattach()
-    chosen.until_state("small", "running")
+    # On a busy machine they may have ended before anybody looks.
     status = chosen.until_state("small", "finished")
     assert (status.finished, status.done, status.problem) == (2, status.steps, "")

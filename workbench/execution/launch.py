@@ -158,6 +158,8 @@ def _watch(order: Order, count: int) -> int:
     failed = 0
     while workers:
         process, ended = os.wait()
+        if process not in workers:
+            continue  # What others of this process started, and nobody waited for.
         failure = Failure(workers.pop(process), os.waitstatus_to_exitcode(ended))
         if failure.status and not failed:
             failed = 1
