@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from workbench.analysis import conclusion
 from workbench.analysis.adaptive import Outcome, Rule, follow, look, outcomes
 from workbench.analysis.intervals import Limits
-from workbench.analysis.items import ItemError
+from workbench.analysis.items import ItemError, item_error
 from workbench.errors import WorkbenchError
 
 RULE = Rule(contrasts=1, margin=0.02, looks=(5, 10, 20))
@@ -119,6 +120,28 @@ def test_the_error_of_the_items_widens_and_may_stop():
         Outcome.ITEMS,
     ]
     assert narrow.interval.low > wide.interval.low > hopeless.interval.low
+
+
+def classified(generator, items=60, seeds=10):
+    """Return which items each seed of a technique gets right: items, seeds and chance count."""
+    hard = generator.standard_normal(items)
+    own = 0.3 * generator.standard_normal((seeds, 1))
+    return (1 + hard + own + generator.standard_normal((seeds, items)) > 0).astype(int)
+
+
+def test_the_interval_for_new_items_holds_where_that_for_these_does_not():
+    generator, rule = np.random.default_rng(0), Rule(1, looks=(10,))
+    accuracy = lambda gold, predicted: float((gold == predicted).mean())  # noqa: E731
+    missed = {"new": 0, "these": 0}
+    for _ in range(120):
+        new, old = classified(generator), classified(generator)  # Equally good on other items.
+        sides = by_seed(new.mean(axis=1)), by_seed(old.mean(axis=1))
+        error = item_error(accuracy, np.ones(60), new, old, resamples=60)
+        for claim, items in (("new", error), ("these", None)):
+            low, high = look(claim, *sides, rule=rule, index=0, items=items).interval
+            missed[claim] += not low <= 0 <= high
+    # At a level of 5%, more than 12 of 120 come once in a hundred times.
+    assert missed["new"] <= stats.binom.isf(0.01, 120, 0.05) < missed["these"]
 
 
 @given(
