@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
+from workbench.tasks.draws import f1_on_draws, tally
 from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
 from workbench.tasks.units import any_of_unit, rarest, units
@@ -81,6 +82,12 @@ class Classification:
             "recall": recall,
         }
         return {self.metric: scores.pop(self.metric)} | scores
+
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of units; accuracy is micro F1 over every class."""
+        classes = range(self.outputs) if self.metric == "accuracy" else self.positive
+        sides = [metrics.one_hot(side, classes) for side in (self.gold(records), predictions)]
+        return f1_on_draws(tally(*sides, self.metric), self.units(records), draws)
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one class for all records."""
