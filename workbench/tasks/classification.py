@@ -86,8 +86,9 @@ class Classification:
     def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """Return the primary metric on draws of units; accuracy is micro F1 over every class."""
         classes = range(self.outputs) if self.metric == "accuracy" else self.positive
-        sides = [metrics.one_hot(side, classes) for side in (self.gold(records), predictions)]
-        return f1_on_draws(tally(*sides, self.metric), self.units(records), draws)
+        gold = metrics.one_hot(self.gold(records), classes)
+        counts = tally(gold, metrics.one_hot(predictions, classes), self.metric)
+        return f1_on_draws(counts, self.units(records), draws)
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one class for all records."""
