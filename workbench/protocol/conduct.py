@@ -19,10 +19,11 @@ from workbench.protocol import choice, price
 from workbench.protocol.contrasts import contrasts
 from workbench.protocol.deciding import missing, undecidable
 from workbench.protocol.declaration import AUTO, Declaration
+from workbench.protocol.items import TaskItems
 from workbench.protocol.progress_line import ProgressLine
 from workbench.protocol.record import amendments, record
 from workbench.protocol.report import Findings, opening
-from workbench.protocol.sections import Candidate
+from workbench.protocol.sections import NEW, THESE, Candidate
 from workbench.protocol.stages import (
     REPORTING,
     TUNING,
@@ -39,6 +40,7 @@ from workbench.store.atomic import make_folder, write_text
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.table import runs_table
+from workbench.tasks.catalogue import shown
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Conduct:
     def store(self) -> RunStore:
         """Where its runs are."""
         return RunStore(outputs_folder(SweepSettings(outputs=self.machine.outputs)))
+
+    @cached_property
+    def tested(self) -> TaskItems | None:
+        """What the test items add to the error; None where claims are about these items alone."""
+        return TaskItems(self.store) if self.declaration.contrast.items == NEW else None
 
     def plan(self) -> str:
         """Return what the study will take; nothing is trained and nothing is stored.
@@ -160,7 +167,7 @@ class Conduct:
         """
         trials = reporting_trials(self.declaration, chosen)
         every = self._reporting_parts(chosen, keep=False, seeds=range(LOOKS[-1]))
-        while wanted := missing(self._reported(every), self.declaration):
+        while wanted := missing(self._reported(every), self.declaration, self.tested):
             for seeds, arms in wanted.items():
                 round_ = [trial for trial in trials if trial.place in arms]
                 where = (self.store, self.machine)
@@ -225,10 +232,19 @@ class Conduct:
 
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
         runs = self._reported(reporting)
-        table = contrasts(runs, self.declaration)
-        changed = amendments(self.store, self.declaration)
-        notes = [*changed, *(note for part in reporting for note in part.study.notes)]
+        table = contrasts(runs, self.declaration, self.tested)
+        notes = amendments(self.store, self.declaration) + self._unknown_items(table)
+        notes += [note for part in reporting for note in part.study.notes]
         return Findings(self.declaration, self._candidates(tuning), runs, table, notes)
+
+    def _unknown_items(self, table: pd.DataFrame) -> list[str]:
+        """Say why contrasts are about these test items that were to be about new ones."""
+        if self.tested is None or not (table["items"] == THESE).any():
+            return []
+        return [
+            f"On {shown(task)} not every contrast is about new test items, because {reason}."
+            for task, reason in self.tested.unknown.items()
+        ]
 
 
 def _told(show: Show, where: Callable[[Progress], StageProgress], progress: Progress) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from workbench.errors import WorkbenchError, unknown
 from workbench.protocol.sections import (
     DIRECTIONS,
+    ITEMS,
     TUNING_SEEDS,
     Arm,
     Budget,
@@ -81,6 +82,8 @@ class Declaration:
     def __post_init__(self) -> None:
         if self.contrast.direction not in DIRECTIONS:
             raise self.wrong(str(unknown("direction", self.contrast.direction, DIRECTIONS)))
+        if self.contrast.items not in ITEMS:
+            raise self.wrong(str(unknown("choice of items", self.contrast.items, ITEMS)))
         for problem in self._problems():
             raise self.wrong(problem)
 

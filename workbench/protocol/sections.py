@@ -11,6 +11,9 @@ TUNING_SEEDS = 1000
 
 DIRECTIONS = ("higher", "lower", "either")
 
+NEW, THESE = ITEMS = ("new", "these")
+"""What test items a claim is about: new ones like these, or these alone."""
+
 Seeds = int | str | tuple[int, ...]
 """A count, `AUTO`, or each of them."""
 
@@ -118,6 +121,13 @@ class Contrast:
     )
     error: float = field(
         default=0.05, metadata=told("the chance of any false claim that is accepted")
+    )
+    items: str = field(
+        default=NEW,
+        metadata=told(
+            "what a claim is to hold for: new (test items like these) or these (no others; it then "
+            "rests on the seeds alone)"
+        ),
     )
 
 
