@@ -6,6 +6,7 @@ from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct, carry_out
 from workbench.protocol.sections import Budget, Contrast, Tuning
 from workbench.store.folder import RunStore
+from workbench.store.seal import is_open
 from workbench.store.study import load_study, study_names
 
 
@@ -51,6 +52,19 @@ def test_no_reporting_run_is_trained_before_all_is_tuned(conduct, trainer):
     conduct.run()
     stages = [tuning(spec) for spec in trainer.trained]
     assert stages == [True] * 8 + [False] * 4
+
+
+@pytest.mark.parametrize("after", [1, 7, 8, 10])
+def test_no_test_score_is_shown_before_all_is_reported(conduct, trainer, after):
+    trainer.stop_after = after
+    with pytest.raises(KeyboardInterrupt):
+        conduct.run()
+    stored = [load_study(conduct.store, name) for name in study_names(conduct.store)]
+    assert any(not conduct.store.missing(study.run_ids) for study in stored) == (after > 3)
+    assert not any(is_open(conduct.store, study) for study in stored)
+    trainer.stop_after = None
+    conduct.run()
+    assert all(is_open(conduct.store, study) for study in stored)
 
 
 def test_what_is_there_is_not_trained_again(conduct, trainer):

@@ -118,9 +118,11 @@ class Sweep:
 
     @cached_property
     def finished(self) -> Report:
-        """The report of the study, once all runs are there."""
+        """The report of the study, once all runs are there and no seal is on their scores."""
         from workbench.notebook.report import Report
+        from workbench.store.seal import check_open
 
+        check_open(self.store, self.study)
         return Report(self.store, self.study)
 
     def report(self) -> Report:

@@ -38,6 +38,7 @@ from workbench.protocol.stages import (
 )
 from workbench.store.atomic import make_folder, write_text
 from workbench.store.folder import RunStore
+from workbench.store.seal import seal, unseal
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.table import runs_table
 from workbench.tasks.catalogue import shown
@@ -139,6 +140,7 @@ class Conduct:
             raise self.declaration.wrong("it is not testable, so there is nothing to run")
         self._check_rounds()
         record(self.store, self.declaration)
+        seal(self.store, self.declaration.name)
         tuning = self._tuning_parts()
         self._train(TUNING, tuning, show)
         chosen = self._chosen(tuning)
@@ -147,7 +149,9 @@ class Conduct:
         else:
             reporting = self._reporting_parts(chosen)
             self._train(REPORTING, reporting, show)
-        return self._found(tuning, reporting)
+        found = self._found(tuning, reporting)
+        unseal(self.store, self.declaration.name)
+        return found
 
     def _check_rounds(self) -> None:
         """Refuse rounds of seeds that could decide nothing, before anything is tuned."""
