@@ -198,6 +198,8 @@ class Declaration:
                 yield f"train_size and subset_seeds of {task} must be 0 or more, at least one each"
             if len(set(data.subsets)) < len(data.subsets):
                 yield f"train_size or subset_seeds of {task} names one twice: name each once"
+            if min(data.training.values(), default=0) < 0:
+                yield f"batch_size, epochs and max_steps of {task} must be 0 or more"
         if self.contrast.margin <= 0 or not 0 < self.contrast.error < 0.5:
             yield "the margin of contrast must be above 0, and its error above 0 and below 0.5"
 
