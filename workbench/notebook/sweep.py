@@ -156,11 +156,15 @@ class DeclaredStudy:
     def run(self) -> None:
         """Train what is missing, stage by stage, with one line of progress.
 
+        Nothing is trained where no public checkpoints can answer the question: that is the result.
+
         Raises
         ------
         WorkbenchError
-            When no public checkpoints can answer the question, or a worker failed.
+            When a worker failed.
         """
+        if self.conduct.declaration.not_testable:
+            return
         line = _ProgressLine()
 
         def show(progress: StageProgress) -> None:
@@ -171,13 +175,15 @@ class DeclaredStudy:
         line.end("All runs are there.")
 
     def report(self) -> None:
-        """Write the report's files, and show its tables."""
+        """Write the report's files, and show its tables; or why the question is not testable."""
+        if self.conduct.declaration.not_testable:
+            return self._show(self.conduct.plan().replace("\n", "  \n"), self.conduct.plan())
         found = self._findings or self.conduct.run()
         path = self.conduct.save(found)
-        told = {
-            "text/markdown": f"{found.markdown}\nReport: `{path}`",
-            "text/plain": f"{found.text}\nReport: {path}",
-        }
+        self._show(f"{found.markdown}\nReport: `{path}`", f"{found.text}\nReport: {path}")
+
+    def _show(self, markdown: str, text: str) -> None:
+        told = {"text/markdown": markdown, "text/plain": text}
         display(told, raw=True, metadata=self._trained.metadata)
 
     @property
