@@ -189,11 +189,22 @@ def test_a_budget_that_decides_nothing_is_refused_before_anything_is_trained(rou
     assert trainer.trained == []
 
 
-def test_the_plan_of_rounds_is_that_of_the_first(rounds):
+def test_the_plan_of_rounds_is_from_the_first_to_the_last(rounds):
     text = rounds().plan()
-    assert "Reporting: 10 runs, 10 of them to train" in text
-    assert "that is the first round, and others follow" in text
+    assert "Reporting: at least 10 runs to train, about" in text and "and at most 80" in text
     assert "with at most 40 pairs" in text
+    assert "at most 30" in rounds(runs=35).plan() and "at most 15 pairs" in rounds(runs=35).plan()
+
+
+def test_the_plan_of_rounds_goes_on_from_what_is_there(rounds, trainer):
+    trainer.test, trainer.stop_after = unclear, 13
+    with pytest.raises(KeyboardInterrupt):
+        rounds().run()
+    assert "Reporting: at least 7 runs to train" in rounds().plan()
+    assert "and at most 67" in rounds().plan()
+    trainer.stop_after = None
+    rounds().run()
+    assert "Reporting: no further round of seeds\nNothing to train." in rounds().plan()
 
 
 def test_what_no_checkpoint_can_answer_is_said_and_not_run(declare, machine, trainer, capsys):

@@ -170,6 +170,16 @@ def _budget(declaration: Declaration, family: Family) -> int | None:
     return left * (len(family.arms) + 1) // total
 
 
+def affordable(declaration: Declaration) -> int:
+    """Return how many seeds rounds may come to before the budget of `AUTO` ends.
+
+    Every family has a share of it by its arms, so it is the same number for all.
+    """
+    budget = declaration.budget.runs - declaration.runs[0]
+    arms = sum(len(each.arms) + 1 for each in families(declaration))
+    return max((look for look in LOOKS if look * arms <= budget), default=0)
+
+
 def of(runs: pd.DataFrame, family: Family, arm: str) -> pd.DataFrame:
     """Return the runs of an arm on the training set of a family."""
     place = (runs["task"] == family.task) & (runs["train_size"] == family.train_size)
