@@ -14,6 +14,7 @@ from workbench.analysis.items import ItemError, draws, item_error
 from workbench.errors import WorkbenchError
 from workbench.store.folder import RunStore
 from workbench.tasks.loading import LoadedTask, load
+from workbench.tasks.units import clusters
 
 Units = Sequence[Sequence[str]]
 """Runs by identity: one for each seed, or for each subset those that trained on it."""
@@ -25,7 +26,7 @@ class _Drawn:
     def __init__(self, task: LoadedTask):
         self.task, self.records = task, task.splits["test"]
         self.answers = len(task.shape.gold(self.records))
-        self.clusters = int(task.shape.units(self.records).max(initial=-1)) + 1
+        self.clusters = int(clusters(self.records).max(initial=-1)) + 1
 
     @cached_property
     def draws(self) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""The score of stored predictions on draws of a split's units with replacement.
+"""The score of stored predictions on draws of a split's items with replacement.
 
-Where a score follows from counts that add up over units, a draw is a weighted sum of them and
-nothing is scored anew: thousands of sentences, hundreds of draws and dozens of runs then take
-seconds.
+Items that belong together (`workbench.tasks.units.clusters`) are drawn together. Where a score
+follows from counts that add up, a draw is a weighted sum of them and nothing is scored anew:
+thousands of sentences, hundreds of draws and dozens of runs then take seconds.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def tally(gold: np.ndarray, predicted: np.ndarray, average: str) -> np.ndarray:
     return counts if average == "macro_f1" else counts.sum(axis=2, keepdims=True)
 
 
-def f1_on_draws(counts: np.ndarray, units: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def f1_on_draws(counts: np.ndarray, clusters: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Score draws by F1, its mean over classes where there are several.
 
     Accuracy is the F1 of all classes together: every item is predicted once and gold once.
@@ -42,20 +42,20 @@ def f1_on_draws(counts: np.ndarray, units: np.ndarray, draws: np.ndarray) -> np.
     ----------
     counts
         As `tally` returns them.
-    units
-        The unit of each item, ``int64 [items]``.
+    clusters
+        The cluster of each item, ``int64 [items]``.
     draws
-        How often each draw holds each unit, ``float64 [draws, units]``.
+        How often each draw holds each cluster, ``float64 [draws, clusters]``.
 
     Returns
     -------
     numpy.ndarray
         ``float64 [draws]``.
     """
-    of_units = np.zeros((draws.shape[1], *counts.shape[1:]))
-    np.add.at(of_units, units, counts)
+    summed = np.zeros((draws.shape[1], *counts.shape[1:]))
+    np.add.at(summed, clusters, counts)
     # Whole numbers, which float64 adds up without rounding.
-    sums = (draws @ of_units.reshape(len(of_units), -1)).reshape(len(draws), *counts.shape[1:])
+    sums = (draws @ summed.reshape(len(summed), -1)).reshape(len(draws), *counts.shape[1:])
     correct, predicted, gold = np.moveaxis(sums, 1, 0)
     found = predicted + gold
     f1 = np.divide(2 * correct, found, out=np.zeros_like(found), where=found > 0)
@@ -64,7 +64,7 @@ def f1_on_draws(counts: np.ndarray, units: np.ndarray, draws: np.ndarray) -> np.
 
 
 def scored_anew(
-    score: Score, gold: np.ndarray, predicted: np.ndarray, units: np.ndarray, draws: np.ndarray
+    score: Score, gold: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, draws: np.ndarray
 ) -> np.ndarray:
     """Score draws one by one, for a score that is no function of sums.
 
@@ -74,7 +74,7 @@ def scored_anew(
         Of ``gold[items], predicted[items]``; None where it is undefined.
     gold, predicted
         ``[items, ...]``.
-    units, draws
+    clusters, draws
         As for `f1_on_draws`.
 
     Returns
@@ -82,11 +82,11 @@ def scored_anew(
     numpy.ndarray
         ``float64 [draws]``, NaN where the score is undefined.
     """
-    scores = [score(gold[items], predicted[items]) for items in drawn_items(units, draws)]
+    scores = [score(gold[items], predicted[items]) for items in drawn_items(clusters, draws)]
     return np.array([np.nan if value is None else value for value in scores])
 
 
-def drawn_items(units: np.ndarray, draws: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the items of each draw, an item as often as its unit was drawn."""
+def drawn_items(clusters: np.ndarray, draws: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the items of each draw, an item as often as its cluster was drawn."""
     for draw in draws.astype(np.int64):
-        yield np.repeat(np.arange(len(units)), draw[units])
+        yield np.repeat(np.arange(len(clusters)), draw[clusters])

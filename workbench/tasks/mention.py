@@ -7,7 +7,7 @@ from datasets import Dataset
 
 from workbench.tasks import metrics
 from workbench.tasks.draws import f1_on_draws
-from workbench.tasks.tagging import Spans, Tagging, sentence_starts, units_of_words
+from workbench.tasks.tagging import Spans, Tagging, clusters_of_words, sentence_starts
 
 TAGS = ("B", "I", "O")
 BEGIN, INSIDE, OUTSIDE = range(len(TAGS))
@@ -48,7 +48,7 @@ class Mention(Tagging):
         return {"entity_f1": f1, "precision": precision, "recall": recall}
 
     def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Return ``entity_f1`` on draws of units; a mention counts at its first word."""
+        """Return ``entity_f1`` on draws of clusters; a mention counts at its first word."""
         starts, gold = sentence_starts(records), self.gold(records)
         sides = [
             _at_first_words(self.spans(side, starts), len(gold)) for side in (gold, predictions)
@@ -56,7 +56,7 @@ class Mention(Tagging):
         correct = (sides[0] == sides[1]).all(axis=1)
         begun = [side[:, 0] > 0 for side in sides]
         counts = np.stack([correct & begun[0], begun[1], begun[0]], axis=1).astype(np.int64)
-        return f1_on_draws(counts[:, :, None], units_of_words(records), draws)
+        return f1_on_draws(counts[:, :, None], clusters_of_words(records), draws)
 
     def count(self, records: Dataset) -> int:
         """Count gold mentions."""

@@ -15,7 +15,7 @@ from workbench.tasks import metrics
 from workbench.tasks.draws import scored_anew
 from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
-from workbench.tasks.units import units
+from workbench.tasks.units import clusters, units
 
 SENTENCES = ("sentence1", "sentence2")
 """The columns of a pair of sentences."""
@@ -69,9 +69,9 @@ class Regression:
         return {self.metric: scores.pop(self.metric)} | scores
 
     def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Return the primary metric on draws of units."""
+        """Return the primary metric on draws of clusters."""
         score = _CORRELATIONS[self.metric]
-        return scored_anew(score, self.gold(records), predictions, self.units(records), draws)
+        return scored_anew(score, self.gold(records), predictions, clusters(records), draws)
 
     def best_constant_score(self, records: Dataset) -> None:
         """Return None: a constant has no correlation."""

@@ -17,7 +17,7 @@ from workbench.tasks import metrics
 from workbench.tasks.draws import f1_on_draws, tally
 from workbench.tasks.encoding import encode_words, first_pieces, flatten
 from workbench.tasks.task import IGNORED, Encoded
-from workbench.tasks.units import any_of_unit, units
+from workbench.tasks.units import any_of_unit, clusters, units
 
 OUTSIDE_LABEL = "O"
 
@@ -69,7 +69,7 @@ class Tagging(ABC):
 
     @abstractmethod
     def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Return the primary metric on draws of units."""
+        """Return the primary metric on draws of clusters."""
 
     @abstractmethod
     def count(self, records: Dataset) -> int:
@@ -159,9 +159,9 @@ class Words(Tagging):
         return {self.metric: f1, "precision": precision, "recall": recall}
 
     def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Return the primary metric on draws of units."""
+        """Return the primary metric on draws of clusters."""
         counts = tally(*self._sides(records, predictions), self.metric)
-        return f1_on_draws(counts, units_of_words(records), draws)
+        return f1_on_draws(counts, clusters_of_words(records), draws)
 
     def _sides(self, records: Dataset, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tell which label but outside each word has, gold and predicted."""
@@ -182,9 +182,9 @@ def sentence_starts(records: Dataset) -> np.ndarray:
     return starts
 
 
-def units_of_words(records: Dataset) -> np.ndarray:
-    """Return the unit that each word belongs to, ``int64 [words]``."""
-    return np.repeat(units(records), _word_counts(records))
+def clusters_of_words(records: Dataset) -> np.ndarray:
+    """Return the cluster that each word belongs to, ``int64 [words]``."""
+    return np.repeat(clusters(records), _word_counts(records))
 
 
 def _word_counts(records: Dataset) -> np.ndarray:

@@ -135,14 +135,15 @@ class Shape(Protocol):
     def on_draws(
         self, records: Dataset, predictions: np.ndarray, draws: np.ndarray
     ) -> np.ndarray | None:
-        """Return the primary metric on draws of units with replacement, ``float64 [draws]``.
+        """Return the primary metric on draws with replacement, ``float64 [draws]``.
 
         Parameters
         ----------
         records, predictions
             As for `score`.
         draws
-            How often each draw holds each unit, ``float64 [draws, units]``.
+            How often each draw holds each of the `workbench.tasks.units.clusters`,
+            ``float64 [draws, clusters]``.
 
         Returns
         -------
