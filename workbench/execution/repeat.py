@@ -24,7 +24,7 @@ from workbench.saved.place import (
     waiting_folder,
     wanted,
 )
-from workbench.saved.settling import empty, place, settle
+from workbench.saved.settling import empty, place, settle, to_place
 from workbench.saved.writing import write_model
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
@@ -85,7 +85,7 @@ def save_models(
     device
         Empty is the study's own.
     dry_run
-        Whether only to say what it would take.
+        Whether only to say what it would take, and change nothing.
     say
         Given each sentence as it comes.
 
@@ -103,14 +103,13 @@ def save_models(
     store = RunStore(outputs_folder(SweepSettings(outputs=outputs)))
     study = load_study(store, name)
     _check(store, study, which)
-    settle(store, study)
-    held = settling(store, study)
-    if held is None:
-        raise WorkbenchError(
-            f"another process is saving models of study {name}: wait until it has ended"
-        )
-    with held:
-        return _saved(store, study, which, device, dry_run, say)
+    asked = wanted(store, study, which)
+    if dry_run:
+        say(_plan(asked, _lacking(store, study, asked, to_place(store, study))))
+    else:
+        _save(store, study, asked, device, say)
+    folders = member_folders(store, study)
+    return [folders[run] for run in asked]
 
 
 def _check(store: RunStore, study: Study, which: str) -> None:
@@ -129,24 +128,30 @@ def _check(store: RunStore, study: Study, which: str) -> None:
         )
 
 
-def _saved(
-    store: RunStore,
-    study: Study,
-    which: str,
-    device: str,
-    dry_run: bool,
-    say: Callable[[str], None],
-) -> list[Path]:
-    asked, there = wanted(store, study, which), kept(store, study)
-    folders = member_folders(store, study)
-    again = repetitions(store, [run for run in asked if run not in there])
-    say(_plan(asked, there, again))
-    if not dry_run:
+def _save(
+    store: RunStore, study: Study, asked: Sequence[str], device: str, say: Callable[[str], None]
+) -> None:
+    settle(store, study)
+    held = settling(store, study)
+    if held is None:
+        raise WorkbenchError(
+            f"another process is saving models of study {study.name}: wait until it has ended"
+        )
+    with held:
+        again = _lacking(store, study, asked)
+        say(_plan(asked, again))
         prepared: dict[object, Prepared] = {}
         for repetition in again:
             _repeat(store, study, repetition, device or study.device, prepared, say)
         empty(store, study)
-    return [folders[run] for run in asked]
+
+
+def _lacking(
+    store: RunStore, study: Study, asked: Sequence[str], waiting: Iterable[str] = ()
+) -> list[Repetition]:
+    """Return what is to be trained again, where some models that wait count as being there."""
+    there = {*kept(store, study), *waiting}
+    return repetitions(store, [run for run in asked if run not in there])
 
 
 def repetitions(store: RunStore, runs: Iterable[str]) -> list[Repetition]:
@@ -170,9 +175,9 @@ def _took(store: RunStore, run: str) -> tuple[float, str]:
     return seconds * steps / (steps - first) if steps > first else seconds, timings.get("host", "")
 
 
-def _plan(asked: Sequence[str], there: Iterable[str], again: Sequence[Repetition]) -> str:
+def _plan(asked: Sequence[str], again: Sequence[Repetition]) -> str:
     """Say what is there and what has to be trained again."""
-    ready = len(set(asked) & set(there))
+    ready = len(asked) - sum(len(each.wanted) for each in again)
     known = f"{ready} of {len(asked)} models are there."
     if not again:
         return known
