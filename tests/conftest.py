@@ -114,6 +114,38 @@ def small_model(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def small_study(small_model, tmp_path):
+    """Return a function that plans a small study in a store of its own, with cohorts of a size."""
+    from dataclasses import replace
+
+    from workbench.store.folder import RunStore
+    from workbench.store.planning import plan_study
+    from workbench.store.settings import SweepSettings
+
+    def plan(name, cohort, **values):
+        store = RunStore(tmp_path / name)
+        settings = {
+            "task": "miniature-similarity:size=24",
+            "models": str(small_model),
+            "techniques": "baseline,reinit:1",
+            "seeds": "2",
+            "batch_size": 8,
+            "learning_rate": 1e-3,
+            "study": "small",
+        }
+        study = plan_study(SweepSettings.from_values(settings | values), store)
+        runs = study.run_ids
+        cohorts = tuple(
+            tuple(runs[first : first + cohort]) for first in range(0, len(runs), cohort)
+        )
+        study = replace(study, cohorts=cohorts)
+        study.save(store)
+        return store, study
+
+    return plan
+
+
 @pytest.fixture(scope="session")
 def make_spec():
     """Return a function that specifies a run of a model and data that there need not be."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from workbench.errors import WorkbenchError, unknown
@@ -37,6 +36,7 @@ from workbench.training.inputs import preparation_key
 from workbench.training.outcome import Outcome
 from workbench.training.plan import Execution
 from workbench.training.prepared import Prepared, prepare
+from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Trainer
 
 _QUIET_SECONDS = 2
@@ -247,8 +247,8 @@ def _told(spec: RunSpec, differs: str) -> str:
     )
 
 
-class _Progress:
-    """A recorder that shows how far training is, and keeps nothing."""
+class _Progress(Unrecorded):
+    """Shows how far training is."""
 
     def __enter__(self) -> "_Progress":
         self.bar = tqdm(unit=" steps", delay=_QUIET_SECONDS, leave=False)
@@ -260,17 +260,5 @@ class _Progress:
     def begin(self, steps: int) -> None:
         self.bar.reset(steps)
 
-    def resume(self) -> None:
-        return None
-
     def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
         self.bar.update(len(losses))
-
-    def epoch(self, epoch: int, step: int, scores: list[float | None]) -> None:
-        pass
-
-    def due(self) -> bool:
-        return False
-
-    def save(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        pass
