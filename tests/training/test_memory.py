@@ -87,6 +87,11 @@ def test_the_state_by_hand(prepared, make_spec):
         spec = make_spec(techniques=technique)
         assert state_bytes(spec, shared) == (16 + held) * 1031
         assert checkpoint_bytes(spec, shared) == (12 + saved) * 1031
+    # Each of two passes has weights in use for itself; what is frozen is mixed like all others.
+    for technique in ("r-drop+mixout", "smooth+mixout"):
+        assert state_bytes(make_spec(techniques=technique), shared) == (16 + 12) * 1031
+    frozen = make_spec(techniques="freeze:1+mixout")
+    assert state_bytes(frozen, shared) == 4 * 1000 + (4 + 8) * 10 + (16 + 8) * 21
     # Most trains at the end, after two epochs: the head, then the highest block too.
     spec = make_spec(techniques="unfreeze")
     assert state_bytes(spec, shared) == 4 * 1020 + 16 * 11

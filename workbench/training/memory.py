@@ -30,8 +30,10 @@ _DEVIATIONS = 3
 def state_bytes(spec: RunSpec, workload: Workload) -> int:
     """Return the bytes of a run's weights and their copies, gradients and moments."""
     cost = _cost(spec)
-    beside = 1 + cost.copies - cost.saved
-    return checkpoint_bytes(spec, workload) + _FULL * beside * _trained(spec, workload)
+    beside = 1 + cost.held_copies - cost.saved
+    frozen = sum(workload.parameters[1 : _frozen_at_most(spec, workload) + 1])
+    beside_trained, beside_frozen = beside * _trained(spec, workload), cost.frozen * frozen
+    return checkpoint_bytes(spec, workload) + _FULL * (beside_trained + beside_frozen)
 
 
 def checkpoint_bytes(spec: RunSpec, workload: Workload) -> int:
