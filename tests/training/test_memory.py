@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +75,45 @@ def test_the_count_is_near_what_autograd_saves(runs, values, prepared, make_spec
     """A plan may be too careful by a fifth and too bold by a sixth: the free share covers that."""
     specs = [make_spec(seed, batch_size=24, **values) for seed in range(runs)]
     assert 0.83 < counted_share(specs, prepared) < 1.2
+
+
+def held_bytes(cohort):
+    """Return the most bytes of storages that autograd keeps at once in a step, weights left out."""
+    own = {value.untyped_storage().data_ptr() for value in cohort.network.parameters()}
+    kept, most = Counter(), [0, 0]
+
+    class Piece:
+        def __init__(self, value):
+            self.value, storage = value, value.untyped_storage()
+            self.key, self.size = storage.data_ptr(), storage.nbytes()
+            self._count(1)
+
+        def __del__(self):
+            self._count(-1)
+
+        def _count(self, change):
+            if self.key not in own:
+                before, kept[self.key] = bool(kept[self.key]), kept[self.key] + change
+                most[0] += self.size * (bool(kept[self.key]) - before)
+                most[1] = max(most)
+
+    with torch.autograd.graph.saved_tensors_hooks(Piece, lambda piece: piece.value):
+        cohort.step()
+    return most[1]
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize(
+    "techniques", ["smooth", "freeze:1+smooth", "freeze:2+smooth", "freeze:2+r-drop+smooth"]
+)
+def test_a_search_through_frozen_blocks_is_counted(runs, techniques, prepared, make_spec):
+    specs = [make_spec(seed, techniques, batch_size=24) for seed in range(runs)]
+    train = prepared.encoded["train"]
+    execution = Execution(torch.device("cpu"))
+    cohort = Cohort(specs, prepared.model, train, prepared.task.shape.objective, execution)
+    tokens = int(train.lengths.sum())
+    each = kept_bytes(specs[0], workload(prepared), tokens, runs > 1)
+    assert 0.83 < runs * each / held_bytes(cohort) < 1.2
 
 
 def test_the_state_by_hand(prepared, make_spec):

@@ -57,7 +57,7 @@ def kept_bytes(
     stacked: bool = False,
     fused: bool = False,
 ) -> int:
-    """Return the bytes that the trained blocks keep for the backward pass.
+    """Return the bytes that blocks keep for the backward pass: those trained, or searched through.
 
     Parameters
     ----------
@@ -83,8 +83,12 @@ def kept_bytes(
     each = tokens * (norms + widened + _input_bytes(sizes, width))
     each += _attention_bytes(workload, tokens, width, fused)
     casts = _trained(spec, workload) * width if width < _FULL else 0
-    states = whole * each + last * _last_bytes(workload, tokens, width)
-    return casts + _cost(spec).held * states
+    leaving = _last_bytes(workload, tokens, width)
+    states = _cost(spec).held * (whole * each + last * leaving)
+    if _cost(spec).searches:
+        # Its gradients pass frozen blocks, which keep nothing for gradients of their weights.
+        states += (sizes.layers - trained) * (each - tokens * _input_bytes(sizes, width))
+    return casts + states
 
 
 def _input_bytes(sizes: Dimensions, width: int) -> int:
