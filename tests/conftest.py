@@ -4,6 +4,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 if shutil.which("nvidia-smi") is None:
     # Without a GPU its kernels are interpreted; Triton asks when it is imported.
