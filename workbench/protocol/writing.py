@@ -39,16 +39,31 @@ def write_study(declaration: Declaration, replace: bool = False) -> Path:
     WorkbenchError
         When there is a file already, a shipped study has the name, or it cannot be written.
     """
-    path = declaration.path
+    check_free(declaration, replace)
+    write_text(declaration.path, study_text(declaration))
+    return declaration.path
+
+
+def check_free(declaration: Declaration, replace: bool = False) -> None:
+    """Refuse a study whose name is taken.
+
+    Parameters
+    ----------
+    declaration, replace
+        As for `write_study`.
+
+    Raises
+    ------
+    WorkbenchError
+        When there is a file already, or a shipped study has the name.
+    """
     if declaration.name in shipped():
         # Both would keep their results in one place.
         raise WorkbenchError(f"{declaration.name} is a shipped study: choose another name")
-    if path.exists() and not replace:
+    if declaration.path.exists() and not replace:
         raise WorkbenchError(
-            f"there is a study file {path}: choose another name, or have it replaced"
+            f"there is a study file {declaration.path}: choose another name, or have it replaced"
         )
-    write_text(path, study_text(declaration))
-    return path
 
 
 def study_text(declaration: Declaration) -> str:
