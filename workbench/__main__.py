@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import Field, fields
@@ -236,7 +237,12 @@ def _study(chosen: argparse.Namespace) -> int:
     from workbench.protocol.stages import Machine
 
     machine = Machine(chosen.device, chosen.workers, chosen.outputs)
-    carry_out(declaration, machine, chosen.dry_run)
+    # Asked to end, by a scheduler or a page, it lets its workers save checkpoints, as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        carry_out(declaration, machine, chosen.dry_run)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 

@@ -22,13 +22,13 @@ def chosen(small_settings):
 
 
 @pytest.fixture
-def declarer(chosen):
+def declarer(chosen, folder):
     def choose():
         if isinstance(chosen[0], WorkbenchError):
             raise chosen[0]
         return chosen[0]
 
-    return StudyDeclarer(choose)
+    return StudyDeclarer(choose, lambda: folder.parent)
 
 
 @pytest.fixture

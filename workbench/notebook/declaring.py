@@ -7,7 +7,9 @@ learning rates to tune over, what is expected, and the margin. Everything has a 
 default, so that *Save as study* can be pressed at once. It says what the study will take and the
 smallest difference that it can find, which takes a few seconds in a thread; then it writes the file
 and shows its path and the line that runs it. Whatever cannot work is one sentence in the same
-place, and nothing is written.
+place, and nothing is written. Below, *Run study* carries out a study that was saved, or a shipped
+one, in a process of its own; *Stop study* ends it with checkpoints. One line tells how far it is,
+and its report is shown when all of it is complete.
 """
 
 import html
@@ -23,6 +25,7 @@ import ipywidgets
 from workbench.errors import WorkbenchError
 from workbench.notebook import choices, saying
 from workbench.notebook.study_form import StudyForm
+from workbench.notebook.study_runner import StudyRunner
 from workbench.protocol.conduct import Conduct
 from workbench.protocol.declaration import Declaration
 from workbench.protocol.draft import finished_before
@@ -41,17 +44,19 @@ class StudyDeclarer:
     ----------
     choose
         Gives the settings of the sweep that is chosen, or raises `WorkbenchError`.
+    outputs
+        Gives the outputs folder of all studies, also where no sweep can be chosen.
 
     Attributes
     ----------
     widget
         To be displayed.
-    form, fold, button, said
-        Its parts: the fields, what opens them, what saves, and what is said of it.
+    form, fold, button, said, runner
+        Its parts: the fields, what opens them, what saves, what is said of it, what runs studies.
     """
 
-    def __init__(self, choose: Callable[[], SweepSettings]):
-        self._choose = choose
+    def __init__(self, choose: Callable[[], SweepSettings], outputs: Callable[[], Path]):
+        self._choose, self._outputs = choose, outputs
         self.form, self.said = StudyForm(), ipywidgets.HTML()
         self.fold = ipywidgets.ToggleButton(
             description="Declare a study",
@@ -61,10 +66,12 @@ class StudyDeclarer:
         self.button = ipywidgets.Button(description="Save as study", tooltip=_TOOLTIP, icon="save")
         self.said.add_class("workbench-indented")
         self.button.add_class("workbench-indented")
-        self.panel = ipywidgets.VBox([self.form.widget, self.button, self.said])
+        self.runner = StudyRunner(self._machine)
+        parts = [self.form.widget, self.button, self.said, self.runner.widget]
+        self.panel = ipywidgets.VBox(parts)
         self.widget = ipywidgets.VBox([self.fold, self.panel])
         self.widget.add_class("workbench-chooser")
-        self.panel.add_class("workbench-form")
+        self.panel.add_class("workbench-study")
         self.fold.observe(lambda _: self._show(), "value")
         self.form.observe(self.follow)
         self.button.on_click(lambda _: self._start())
@@ -84,6 +91,15 @@ class StudyDeclarer:
         self.panel.layout.display = None if self.fold.value else "none"
         self.fold.icon = "chevron-down" if self.fold.value else "chevron-right"
         self.follow()
+        if self.fold.value:
+            self.runner.offer()
+
+    def _machine(self) -> Machine:
+        """Return where studies are run: as chosen, else as it is chosen where nobody does."""
+        outputs = str(self._outputs())
+        with suppress(WorkbenchError):
+            return replace(_machine(self._choose()), outputs=outputs)
+        return Machine(outputs=outputs)
 
     def _start(self) -> None:
         self.button.disabled = True
@@ -114,6 +130,7 @@ class StudyDeclarer:
         if known:
             declaration = replace(declaration, caveats=(_looked_at(known),))
         path = write_study(declaration, may_replace)
+        self.runner.offer(declaration.name)
         lines = [price, _advice(known), f"Saved: {shown(path)}, which this line runs:"]
         text = saying.plan("\n".join(filter(None, lines)))
         return f"{text}<pre>{html.escape(command_of(path, settings))}</pre>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -23,6 +24,7 @@ from workbench.notebook.follow import Follower
 from workbench.notebook.live import LiveFigure
 from workbench.notebook.pacer import Pacer
 from workbench.notebook.understand import Findings, Understand
+from workbench.protocol.record import open_study
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 from workbench.tasks.catalogue import find
@@ -42,9 +44,9 @@ class Interactive:
         self.chooser = Chooser(SweepSettings.from_namespace(namespace))
         self.control = Control(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         self.live = LiveFigure()
-        self._not_yet = _waiting()
+        self._not_yet = ipywidgets.HTML(_WAITING)
         self.findings = ipywidgets.VBox([self._not_yet])
-        self.declarer = StudyDeclarer(lambda: self.chooser.settings)
+        self.declarer = StudyDeclarer(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         task, checkpoints = _examples_of(self.chooser.task.value), self._checkpoints()
         self.examples = Examples(task, next(iter(checkpoints), None))
         self.counted = DataPanel(task, checkpoints)
@@ -74,6 +76,7 @@ class Interactive:
     def understand(self) -> None:
         """Show table and conclusion of the study, once it is complete, and what declares one."""
         display(ipywidgets.VBox([self.findings, self.declarer.widget]))
+        self.declarer.runner.show()
         self._saved = display(HTML(""), display_id=True)
 
     def data(self) -> None:
@@ -85,6 +88,7 @@ class Interactive:
         """Look no longer; what trains goes on."""
         self.control.close()
         self._pacer.close()
+        self.declarer.runner.close()
 
     def _choose_as(self, study: Study) -> None:
         """Show what a study was planned with; the folder it was found in stays."""
@@ -122,12 +126,17 @@ class Interactive:
         if self._follower.finished and self._understood is not self._follower:
             self._understood = self._follower
             self.chooser.plan_again()
+            declared = open_study(self._follower.store, study.name)
+            if declared:
+                self._not_yet.value = _closed(declared)
+                return
             filled = partial(self._conclude, self._follower)
             self._understand(Understand(self._follower.store, study, filled))
 
     def _understand(self, panel: Understand | None) -> None:
         """Show what a study says, None where it is not finished, in place of what was there."""
         before, self._panel = self._panel, panel
+        self._not_yet.value = _WAITING
         self.findings.children = [panel.widget if panel else self._not_yet]
         if before:
             before.close()
@@ -151,8 +160,14 @@ def _examples_of(task: str) -> str:
     return task
 
 
-def _waiting() -> ipywidgets.HTML:
-    return ipywidgets.HTML(
-        '<div role="status">The table, the paired differences and the conclusion come when every '
-        "run of the study is finished.</div>"
+def _closed(study: str) -> str:
+    return (
+        f'<div role="status">This sweep is a part of the declared study {escape(study)}: its test '
+        "scores are shown when all of that study is complete.</div>"
     )
+
+
+_WAITING = (
+    '<div role="status">The table, the paired differences and the conclusion come when every run '
+    "of the study is finished.</div>"
+)
