@@ -58,6 +58,7 @@ def begin(runner, monkeypatch):
 
 def test_saved_studies_are_listed_newest_first_and_then_shipped_ones(runner, folder):
     runner.offer()
+    assert runner.list.value == str(folder / "newer.yaml")
     names = [label for label, _ in runner.list.options]
     assert names[:2] == ["newer", "older"] and names[2:4] == ["h1 (shipped)", "h1-small (shipped)"]
     assert {value for _, value in runner.list.options[2:]} == {*shipped()} - {"h4", "h6"}
@@ -67,6 +68,12 @@ def test_saved_studies_are_listed_newest_first_and_then_shipped_ones(runner, fol
     runner.offer()
     assert runner.list.options[0][0] == "newest"
     assert runner.list.value == str(folder / "older.yaml")
+
+
+def test_what_was_run_last_is_picked_first(runner, folder):
+    (folder / "h2-small.log").write_text("tuning\n")
+    runner.offer()
+    assert runner.list.value == "h2-small"
 
 
 def test_the_report_is_shown_when_all_is_complete_and_goes_with_another_study(

@@ -66,7 +66,7 @@ class StudyForm:
         grid = ipywidgets.Box(others)
         grid.add_class("workbench-more")
         self.widget = ipywidgets.VBox([first, grid, self.replace])
-        self.fields["rates"].placeholder = "none: every technique trains at one rate"
+        self.fields["rates"].placeholder = "none: one rate for all"
 
     def observe(self, callback: Callable[[], None]) -> None:
         """Have a function called after a user has changed a field."""

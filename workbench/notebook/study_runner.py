@@ -6,6 +6,7 @@ A study's test scores are shown when all of it is complete: before, there is one
 import html
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -89,15 +90,16 @@ class StudyRunner:
         Parameters
         ----------
         name
-            Of the one to be picked; else the pick stays.
+            Of the one to be picked; else the pick stays, and the first one is what was saved or run
+            last.
         """
         saved = sorted(self._folder.glob("*.yaml"), key=_changed, reverse=True)
         entries = [(path.stem, str(path)) for path in saved] + _shipped()
         picked = next((value for label, value in entries if label == name), self.list.value)
         if list(self.list.options) != entries:
             self.list.options = entries
-        if picked in [value for _, value in entries]:
-            self.list.value = picked
+        values = [value for _, value in entries]
+        self.list.value = picked if picked in values else max(values, key=self._touched)
         self.look()
 
     def look(self) -> None:
@@ -115,6 +117,10 @@ class StudyRunner:
     @property
     def _folder(self) -> Path:
         return Path(self._machine().outputs, FOLDER)
+
+    def _touched(self, study: str) -> float:
+        log = StudyProcess(study, self._machine()).log
+        return max(_changed(Path(study)), _changed(log))
 
     def _begin(self, action: Callable[[StudyProcess], None], stopping: bool = False) -> None:
         """Do something about the picked study, then follow it; another is followed no longer."""
@@ -164,7 +170,10 @@ class StudyRunner:
 
 
 def _changed(path: Path) -> float:
-    return path.stat().st_mtime
+    """Return when a file was written, in seconds since 1970; 0 where there is none."""
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def _shipped() -> list[tuple[str, str]]:
