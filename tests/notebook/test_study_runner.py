@@ -12,13 +12,20 @@ from workbench.notebook.study_runner import StudyRunner
 from workbench.protocol.stages import Machine
 from workbench.protocol.study_file import shipped
 
+STUDY = """
+question: Does it?
+arms: {plain: , frozen: {technique: freeze}}
+baseline: plain
+tasks: [hoc]
+"""
+
 
 @pytest.fixture
 def folder(tmp_path):
     made = tmp_path / "declared"
     made.mkdir()
     for age, name in enumerate(("newer", "older")):
-        (made / f"{name}.yaml").write_text("question: Does it?\n")
+        (made / f"{name}.yaml").write_text(STUDY)
         os.utime(made / f"{name}.yaml", (1e9 - age, 1e9 - age))
     return made
 
@@ -60,14 +67,24 @@ def test_saved_studies_are_listed_newest_first_and_then_shipped_ones(runner, fol
     runner.offer()
     assert runner.list.value == str(folder / "newer.yaml")
     names = [label for label, _ in runner.list.options]
-    assert names[:2] == ["newer", "older"] and names[2:4] == ["h1 (shipped)", "h1-small (shipped)"]
-    assert {value for _, value in runner.list.options[2:]} == {*shipped()} - {"h4", "h6"}
+    assert names[1:5] == ["newer", "older", "h1 (shipped)", "h1-small (shipped)"]
+    assert {value for _, value in runner.list.options[3:]} == {*shipped()} - {"h4", "h6"}
     runner.offer("older")
     assert runner.list.value == str(folder / "older.yaml")
-    (folder / "newest.yaml").write_text("question: Does it?\n")
+    (folder / "newest.yaml").write_text(STUDY)
     runner.offer()
-    assert runner.list.options[0][0] == "newest"
+    assert runner.list.options[1][0] == "newest"
     assert runner.list.value == str(folder / "older.yaml")
+
+
+def test_nothing_is_picked_where_nothing_was_saved_or_run(runner, folder):
+    for path in folder.iterdir():
+        path.unlink()
+    runner.offer()
+    assert runner.list.value == "" and runner.run.disabled and runner.stop.disabled
+    runner.list.value = "h1-small"
+    runner.wait()
+    assert not runner.run.disabled and "Runs: 16 to tune, 32 to report" in runner.said.value
 
 
 def test_what_was_run_last_is_picked_first(runner, folder):
@@ -90,7 +107,7 @@ def test_the_report_is_shown_when_all_is_complete_and_goes_with_another_study(
     runner.offer("older")
     runner.wait()
     assert isinstance(runner._report.shown[-1], HTML) and runner._report.shown[-1].data == ""
-    assert "Not started." in runner.said.value
+    assert "Not started." in runner.said.value and "Study older:</b> Does it" in runner.said.value
 
 
 def test_what_is_not_complete_shows_no_report_even_where_an_old_one_is(runner, begin, folder):

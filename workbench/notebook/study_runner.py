@@ -3,10 +3,10 @@
 A study's test scores are shown when all of it is complete: before, there is one line of progress.
 """
 
-import html
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,10 +24,13 @@ from workbench.notebook.study_process import (
     StudyProcess,
     StudyState,
 )
+from workbench.protocol.report import opening
 from workbench.protocol.stages import Machine
-from workbench.protocol.study_file import read_declaration, shipped
+from workbench.protocol.study_file import find, read_declaration, shipped
 
 POLL_SECONDS = 2.0
+
+_NONE = ("save one, or pick one", "")
 
 _STOPPING = "Stopping: the workers end the step they are in, save a checkpoint and end."
 _HAPPENS = {
@@ -94,12 +97,14 @@ class StudyRunner:
             last.
         """
         saved = sorted(self._folder.glob("*.yaml"), key=_changed, reverse=True)
-        entries = [(path.stem, str(path)) for path in saved] + _shipped()
+        entries = [_NONE, *((path.stem, str(path)) for path in saved), *_shipped()]
         picked = next((value for label, value in entries if label == name), self.list.value)
         if list(self.list.options) != entries:
             self.list.options = entries
         values = [value for _, value in entries]
-        self.list.value = picked if picked in values else max(values, key=self._touched)
+        # Nothing that would train for days is picked by itself.
+        known = picked and picked in values
+        self.list.value = picked if known else max(values, key=self._touched)
         self.look()
 
     def look(self) -> None:
@@ -119,6 +124,9 @@ class StudyRunner:
         return Path(self._machine().outputs, FOLDER)
 
     def _touched(self, study: str) -> float:
+        """Return when a study was saved or run last, 0 where it never was."""
+        if not study:
+            return 0.0
         log = StudyProcess(study, self._machine()).log
         return max(_changed(Path(study)), _changed(log))
 
@@ -127,7 +135,7 @@ class StudyRunner:
         with self._telling:
             self._look.set()
         if not self.list.value:
-            return
+            return self._tell_nothing()
         self._look = threading.Event()
         process = StudyProcess(self.list.value, self._machine())
         work = partial(self._follow, process, action, stopping, self._look)
@@ -145,6 +153,8 @@ class StudyRunner:
             action(process)
             while not left.is_set():
                 found = process.state
+                if found.state == NOT_STARTED:
+                    found = replace(found, line=opening(find(process.study)))
                 with self._telling:
                     # What was picked before has nothing more to say.
                     if not left.is_set():
@@ -158,10 +168,14 @@ class StudyRunner:
         runs = found.state == RUNNING
         # A second request would end it before its workers have saved their checkpoints.
         self.run.disabled, self.stop.disabled = runs, stopping or not runs
-        lines = [_STOPPING if stopping and runs else _HAPPENS[found.state], found.line]
-        told = "".join(f"<div>{html.escape(line)}</div>" for line in lines if line)
-        self.said.value = f'<div role="status">{told}</div>'
+        happens = _STOPPING if stopping and runs else _HAPPENS[found.state]
+        self.said.value = saying.plan(f"{happens}\n{found.line}")
         self._tell_report(found.report.read_text(encoding="utf8") if found.report else "")
+
+    def _tell_nothing(self) -> None:
+        self.run.disabled = self.stop.disabled = True
+        self.said.value = ""
+        self._tell_report("")
 
     def _tell_report(self, text: str) -> None:
         if self._report and text != self._told:
