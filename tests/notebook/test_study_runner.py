@@ -84,7 +84,7 @@ def test_nothing_is_picked_where_nothing_was_saved_or_run(runner, folder):
     assert runner.list.value == "" and runner.run.disabled and runner.stop.disabled
     runner.list.value = "h1-small"
     runner.wait()
-    assert not runner.run.disabled and "Runs: 16 to tune, 32 to report" in runner.said.value
+    assert not runner.run.disabled and "Runs:</b> 16 to tune, 32 to report" in runner.said.value
 
 
 def test_what_was_run_last_is_picked_first(runner, folder):

@@ -56,7 +56,7 @@ class Interactive:
         self._saved: DisplayHandle | None = None
         self._pacer = Pacer(self._follow, self.control.supervisor.complain)
         self.chooser.observe(lambda chosen: self._turn_to(chosen.task))
-        self.chooser.observe(lambda _: self.declarer.follow())
+        self.chooser.observe(self.declarer.form.follow)
         self.control.observe(lambda status: self._pacer.nudge(status.active))
         self.control.supervisor.observe_attached(self._choose_as)
         self.control.supervisor.reattach()

@@ -24,7 +24,7 @@ from workbench.notebook.study_process import (
     StudyProcess,
     StudyState,
 )
-from workbench.protocol.report import opening
+from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.stages import Machine
 from workbench.protocol.study_file import find, read_declaration, shipped
 
@@ -154,7 +154,7 @@ class StudyRunner:
             while not left.is_set():
                 found = process.state
                 if found.state == NOT_STARTED:
-                    found = replace(found, line=opening(find(process.study)))
+                    found = replace(found, line=_declared(find(process.study)))
                 with self._telling:
                     # What was picked before has nothing more to say.
                     if not left.is_set():
@@ -181,6 +181,13 @@ class StudyRunner:
         if self._report and text != self._told:
             self._told = text
             self._report.update(Markdown(text) if text else HTML(""))
+
+
+def _declared(study: Declaration) -> str:
+    to_tune, to_report = study.runs
+    least = "at least " if study.seeds == AUTO else ""
+    runs = f"Runs: {to_tune} to tune, {least}{to_report} to report"
+    return f"Study {study.name}: {study.question}\n{runs}"
 
 
 def _changed(path: Path) -> float:
