@@ -75,21 +75,6 @@ def test_what_a_finished_study_has_trained_is_planned_no_more(open_with, tmp_pat
     wait_for(lambda: "0 of them to train" in opened.chooser.plan.value)
 
 
-def test_a_part_of_a_declared_study_shows_no_test_scores(open_with, tmp_path):
-    store = RunStore(tmp_path)
-    name = "mine-tuning-0123abcd"
-    settings = SweepSettings(task="miniature-similarity:size=24", models="minilm", study=name)
-    study = plan_study(settings, store)
-    for spec in study.specs:
-        store.finish(spec, {"metric": "pearson"}, {"test": np.zeros(1, np.float32)}, {})
-    (tmp_path / "studies" / "mine").mkdir()
-    (tmp_path / "studies" / "mine" / "declared.json").write_text("{}")
-    opened = open_with()
-    opened.control.supervisor.attach(name)
-    wait_for(lambda: "a part of the declared study mine" in opened.findings.children[0].value)
-    assert opened._panel is None
-
-
 def test_what_is_chosen_is_what_is_declared(opened, tmp_path):
     opened.chooser.techniques.value = "baseline,freeze:2"
     opened.declarer.fold.value = True

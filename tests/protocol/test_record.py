@@ -1,16 +1,15 @@
 """What was declared when, and what was changed after results could be seen."""
 
 import json
-import os
 from dataclasses import replace
 
 import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct
-from workbench.protocol.record import amendments, open_study, record
+from workbench.protocol.record import amendments, record
 from workbench.protocol.sections import Contrast
-from workbench.store.study import study_names, study_path
+from workbench.store.study import study_path
 
 
 def test_seeds_that_are_added_after_looking_are_told(declare, machine, trainer):
@@ -52,26 +51,3 @@ def test_a_damaged_record_is_not_written_over(declare, machine, trainer):
         with pytest.raises(WorkbenchError, match="is damaged: move it away"):
             read(conduct.store, conduct.declaration)
     assert path.read_text() == "[]"
-
-
-def test_the_sweeps_of_a_study_stay_closed_until_it_has_its_report(declare, machine, trainer):
-    conduct = Conduct(declare(), machine)
-    trainer.stop_after = 8  # All that tune.
-    with pytest.raises(KeyboardInterrupt):
-        conduct.run()
-    (tuning, *_) = (name for name in study_names(conduct.store) if "tuning" in name)
-    assert open_study(conduct.store, tuning) == "small"
-    trainer.stop_after = None
-    conduct.save(conduct.run())
-    assert open_study(conduct.store, tuning) == ""
-    # Declared anew, it has no report any more.
-    record(conduct.store, declare(seeds=3))
-    os.utime(conduct.folder / "report.md", (1e9, 1e9))
-    assert open_study(conduct.store, tuning) == "small"
-
-
-@pytest.mark.parametrize("name", ["small", "small-tuning", "mine-tuning-0123abcd"])
-def test_another_sweep_is_no_part_of_a_study(declare, machine, name):
-    conduct = Conduct(declare(), machine)
-    record(conduct.store, conduct.declaration)
-    assert open_study(conduct.store, name) == ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -24,7 +23,6 @@ from workbench.notebook.follow import Follower
 from workbench.notebook.live import LiveFigure
 from workbench.notebook.pacer import Pacer
 from workbench.notebook.understand import Findings, Understand
-from workbench.protocol.record import open_study
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 from workbench.tasks.catalogue import find
@@ -44,7 +42,7 @@ class Interactive:
         self.chooser = Chooser(SweepSettings.from_namespace(namespace))
         self.control = Control(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         self.live = LiveFigure()
-        self._not_yet = ipywidgets.HTML(_WAITING)
+        self._not_yet = _waiting()
         self.findings = ipywidgets.VBox([self._not_yet])
         self.declarer = StudyDeclarer(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         task, checkpoints = _examples_of(self.chooser.task.value), self._checkpoints()
@@ -126,17 +124,12 @@ class Interactive:
         if self._follower.finished and self._understood is not self._follower:
             self._understood = self._follower
             self.chooser.plan_again()
-            declared = open_study(self._follower.store, study.name)
-            if declared:
-                self._not_yet.value = _closed(declared)
-                return
             filled = partial(self._conclude, self._follower)
             self._understand(Understand(self._follower.store, study, filled))
 
     def _understand(self, panel: Understand | None) -> None:
         """Show what a study says, None where it is not finished, in place of what was there."""
         before, self._panel = self._panel, panel
-        self._not_yet.value = _WAITING
         self.findings.children = [panel.widget if panel else self._not_yet]
         if before:
             before.close()
@@ -160,14 +153,8 @@ def _examples_of(task: str) -> str:
     return task
 
 
-def _closed(study: str) -> str:
-    return (
-        f'<div role="status">This sweep is a part of the declared study {escape(study)}: its test '
-        "scores are shown when all of that study is complete.</div>"
+def _waiting() -> ipywidgets.HTML:
+    return ipywidgets.HTML(
+        '<div role="status">The table, the paired differences and the conclusion come when every '
+        "run of the study is finished.</div>"
     )
-
-
-_WAITING = (
-    '<div role="status">The table, the paired differences and the conclusion come when every run '
-    "of the study is finished.</div>"
-)

@@ -15,12 +15,10 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.declaration import Declaration
-from workbench.protocol.stages import REPORTING, STAGES
+from workbench.protocol.stages import REPORTING
 from workbench.store.atomic import write_json
 from workbench.store.folder import RunStore
 from workbench.store.study import load_study, study_names, study_path
-
-_FILE = "declared.json"
 
 _NO_MATTER = ("path", "question", "caveats")
 """What may be worded in another way at any time."""
@@ -59,38 +57,6 @@ def amendments(store: RunStore, declaration: Declaration) -> list[str]:
     ]
 
 
-def open_study(store: RunStore, sweep: str) -> str:
-    """Return the declared study that a sweep is a part of, as long as it has no report.
-
-    Until then nobody is to see test scores of its parts, least of all of those that tune.
-
-    Parameters
-    ----------
-    store
-        Where studies are.
-    sweep
-        The name of a stored study.
-
-    Returns
-    -------
-    str
-        Its name; empty where the sweep is no part of one, or where all of it is complete.
-    """
-    found = re.fullmatch(rf"(.+)-(?:{'|'.join(STAGES)})-[0-9a-f]{{8}}", sweep)
-    if not found:
-        return ""
-    declared = _modified(study_path(store, found[1]).with_name(_FILE))
-    reported = _modified(store.root / "reports" / found[1] / "report.md")
-    return found[1] if declared > reported else ""
-
-
-def _modified(path: Path) -> float:
-    """Return when a file was written, in seconds since 1970; 0 where there is none."""
-    with suppress(OSError):
-        return path.stat().st_mtime
-    return 0.0
-
-
 def _amendment(before: dict[str, Any], after: dict[str, Any]) -> str:
     changed = [name for name, value in after["declared"].items() if value != before.get(name)]
     return (
@@ -116,7 +82,7 @@ def _content(declaration: Declaration) -> dict[str, Any]:
 
 
 def _path(store: RunStore, declaration: Declaration) -> Path:
-    return study_path(store, declaration.name).with_name(_FILE)
+    return study_path(store, declaration.name).with_name("declared.json")
 
 
 def _versions(store: RunStore, declaration: Declaration) -> list[dict[str, Any]]:
