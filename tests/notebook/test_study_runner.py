@@ -97,12 +97,14 @@ def test_the_report_is_shown_when_all_is_complete_and_goes_with_another_study(
     runner, begin, folder
 ):
     report = folder / "report.md"
-    report.write_text("# Does it?\n")
+    report.write_text("# Does it?\n![It does](contrasts.png) [so](https://x.org/a.png)\n")
+    (folder / "contrasts.png").write_bytes(b"PNG")
     runner.offer("newer")
     begin(f"print('Report: {report}')")
     runner.wait()
     (shown,) = runner._report.shown
-    assert isinstance(shown, Markdown) and shown.data == "# Does it?\n"
+    picture = "![It does](data:image/png;base64,UE5H) [so](https://x.org/a.png)"
+    assert isinstance(shown, Markdown) and shown.data == f"# Does it?\n{picture}\n"
     assert "Complete." in runner.said.value and runner.stop.disabled and not runner.run.disabled
     runner.offer("older")
     runner.wait()

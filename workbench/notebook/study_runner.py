@@ -3,6 +3,8 @@
 A study's test scores are shown when all of it is complete: before, there is one line of progress.
 """
 
+import base64
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -170,7 +172,7 @@ class StudyRunner:
         self.run.disabled, self.stop.disabled = runs, stopping or not runs
         happens = _STOPPING if stopping and runs else _HAPPENS[found.state]
         self.said.value = saying.plan(f"{happens}\n{found.line}")
-        self._tell_report(found.report.read_text(encoding="utf8") if found.report else "")
+        self._tell_report(_whole(found.report) if found.report else "")
 
     def _tell_nothing(self) -> None:
         self.run.disabled = self.stop.disabled = True
@@ -181,6 +183,16 @@ class StudyRunner:
         if self._report and text != self._told:
             self._told = text
             self._report.update(Markdown(text) if text else HTML(""))
+
+
+def _whole(report: Path) -> str:
+    """Return a report with its pictures in it: a page does not find the files beside it."""
+
+    def coded(link: re.Match) -> str:
+        picture = base64.b64encode((report.parent / link[1]).read_bytes()).decode("ascii")
+        return f"](data:image/png;base64,{picture})"
+
+    return re.sub(r"\]\(([\w-]+\.png)\)", coded, report.read_text(encoding="utf8"))
 
 
 def _declared(study: Declaration) -> str:
