@@ -71,6 +71,12 @@ def test_it_writes_the_study_and_says_what_it_takes_and_how_it_is_run(save, fold
     assert not (folder.parent / "studies").exists()
 
 
+def test_rounds_of_seeds_are_declared_with_the_most_runs(save, folder):
+    assert "Saved:" in save(name="mine", seeds="auto", runs=60)
+    found = read_declaration(folder / "mine.yaml")
+    assert (found.seeds, found.budget.runs) == ("auto", 60)
+
+
 def test_the_line_that_it_shows_prices_the_same(save, capsys, folder):
     said = save(name="mine")
     words = shlex.split(said.partition("<pre>")[2].removesuffix("</pre>"))
