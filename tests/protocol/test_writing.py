@@ -134,6 +134,12 @@ def test_it_is_short_and_says_what_each_setting_is(tmp_path):
     assert study_text(declaration) == WRITTEN
 
 
+@pytest.mark.parametrize("text", ["a\x85", " \u2028", "é\u2029b", "\ufeff", "two\nlines", "a: b"])
+def test_any_text_is_read_back(study, text):
+    written = study(model=text, caveats=(text, "other"))
+    assert read_declaration(write_study(written)) == written
+
+
 @given(RATES)
 def test_a_number_is_written_exactly(value):
     assert float(written(value)) == value and float(yaml.safe_load(written(value))) == value

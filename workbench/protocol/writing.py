@@ -20,6 +20,9 @@ from workbench.store.atomic import write_text
 
 _WIDTH = 100
 
+_LINE_ENDS = set("\x85\u2028\u2029")
+"""What ends a line for YAML 1.1 beside the usual letters."""
+
 _SMALL = 0.001
 """Below it, a number is written with a power of ten."""
 
@@ -129,6 +132,12 @@ def _lines(dumper: yaml.SafeDumper, value: _Lines) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=False)
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    # PyYAML would write these as they are, and read them back as spaces: quoted, it escapes them.
+    style = '"' if _LINE_ENDS & set(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 def _number(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
     # As YAML itself has it, 2e-5 is text: a study file's reader takes it for a number.
     text = written(value)
@@ -153,5 +162,6 @@ def _nothing(dumper: yaml.SafeDumper, value: None) -> yaml.Node:
 
 
 _Dumper.add_representer(_Lines, _lines)
+_Dumper.add_representer(str, _text)
 _Dumper.add_representer(float, _number)
 _Dumper.add_representer(type(None), _nothing)
