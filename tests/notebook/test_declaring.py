@@ -62,7 +62,7 @@ def test_it_writes_the_study_and_says_what_it_takes_and_how_it_is_run(save, fold
     said = save(name="mine", seeds="12", runs=60)
     found = read_declaration(folder / "mine.yaml")
     assert list(found.arms) == ["baseline", "freeze:1"] and found.seeds == 12
-    for text in ("Reporting:</b> 24 runs, 24 of them to train", "Detectable:</b>", "Saved:</b>"):
+    for text in ("Reporting:</b> 24 runs, 24 of them to train", "Detectable", "Saved:</b>"):
         assert text in said
     assert "had finished before" not in said and not found.caveats
     command = shlex.split(said.partition("<pre>")[2].removesuffix("</pre>"))
