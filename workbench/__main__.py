@@ -236,8 +236,15 @@ def _study(chosen: argparse.Namespace) -> int:
     from workbench.protocol.stages import Machine
 
     machine = Machine(chosen.device, chosen.workers, chosen.outputs)
-    carry_out(declaration, machine, chosen.dry_run)
+    carry_out(declaration, machine, chosen.dry_run, _save_with_figures)
     return 0
+
+
+def _save_with_figures(*study) -> Path:
+    # Drawing takes libraries that are needed at the end only.
+    from workbench.notebook.study_report import save
+
+    return save(*study)
 
 
 def _work(chosen: argparse.Namespace) -> int:

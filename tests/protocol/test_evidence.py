@@ -7,8 +7,9 @@ import pytest
 from workbench.protocol.evidence import listed, numbers, told
 
 
-def run(value, task="biosses", model="bert", train_size=0):
-    return SimpleNamespace(value=value, task=task, model=model, train_size=train_size)
+def run(value, task="biosses", model="bert", train_size=0, arm="plain"):
+    place = {"task": task, "model": model, "train_size": train_size, "arm": arm}
+    return SimpleNamespace(value=value, **place)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ def run(value, task="biosses", model="bert", train_size=0):
             [run(1), run(2, "hoc"), run(2, model="electra"), run(1, "hoc", "electra")],
             "1 (biosses, bert; hoc, electra) and 2 (hoc, bert; biosses, electra)",
         ),
+        ([run(1), run(2, arm="frozen")], "1 (plain) and 2 (frozen)"),
         ([run(1), run(2)], "1 and 2"),
     ],
 )

@@ -49,7 +49,7 @@ SPECIFIED = [
     ("dropout", lambda spec: f"{spec.dropout:g}"),
     ("precision", lambda spec: spec.precision),
     ("longest input", lambda spec: f"{spec.max_length} word pieces"),
-    ("learning rate", lambda spec: f"{spec.learning_rate:g}"),
+    ("chosen, frozen", lambda spec: f"{spec.learning_rate:g}"),
     ("arithmetic of the engine", lambda spec: f"version {NUMERICS_VERSION}"),
     (
         "optimizer",
@@ -171,11 +171,11 @@ def changed(found, **timings):
 
 
 def test_runs_that_trained_together_share_their_hours(found):
-    assert changed(found, cohort=["all"], seconds=7200)["hours"] == "2 hours of cpu (a machine)"
+    assert changed(found, cohort=["all"], seconds=7200)["hours"] == "2.0 hours of cpu (a machine)"
 
 
 def test_hours_before_a_stop_are_not_known(found):
-    assert changed(found, first_step=2, seconds=900)["hours"].startswith("at least 1 hours")
+    assert changed(found, first_step=2, seconds=900)["hours"].startswith("at least 1.0 hours")
 
 
 @pytest.mark.parametrize("content", ["other data", "none at all"])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from workbench.execution.progress import Progress
     from workbench.notebook.report import Report
+    from workbench.notebook.study_report import StudyReport
     from workbench.protocol.conduct import Conduct, StageProgress
     from workbench.protocol.report import Findings
 
@@ -168,15 +169,14 @@ class DeclaredStudy:
         self._findings = self.conduct.run(show)
         line.end("All runs are there.")
 
-    def report(self) -> None:
+    def report(self) -> StudyReport:
         """Write the report's files, and show its tables."""
-        found = self._findings or self.conduct.run()
-        path = self.conduct.save(found)
-        told = {
-            "text/markdown": f"{found.markdown}\nReport: `{path}`",
-            "text/plain": f"{found.text}\nReport: {path}",
-        }
-        display(told, raw=True, metadata=self._trained.metadata)
+        from workbench.notebook.study_report import StudyReport
+
+        report = StudyReport(self.conduct, self._findings or self.conduct.run())
+        report.save()
+        display(report.bundle, raw=True, metadata=self._trained.metadata)
+        return report
 
     @property
     def _trained(self) -> TrainingTime:
@@ -201,13 +201,8 @@ def _conduct(settings: SweepSettings) -> Conduct:
     return Conduct(declaration, Machine(settings.device, settings.workers, settings.outputs))
 
 
-def show(report: Report | None, names: Sequence[str] = ()) -> None:
-    """Show figures, each as plotly and as a picture; without names all three.
-
-    A declared study has none yet: its report is None.
-    """
-    if report is None:
-        return
+def show(report: Report | StudyReport, names: Sequence[str] = ()) -> None:
+    """Show figures, each as plotly and as a picture; without names all."""
     for name in names or report.figures:
         show_figure(report.figures[name], report.images[name])
 

@@ -19,7 +19,15 @@ from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.tasks.loading import LoadedTask, load
 
-_SETTINGS = (("task",), ("model",), ("train_size",), ("task", "model"), ("task", "train_size"))
+_SETTINGS = (
+    ("task",),
+    ("model",),
+    ("train_size",),
+    ("arm",),
+    ("task", "model"),
+    ("task", "train_size"),
+    ("task", "train_size", "arm"),
+)
 """What a value may depend on, the simplest first."""
 
 

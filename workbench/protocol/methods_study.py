@@ -222,7 +222,11 @@ def _hours(runs: Iterable[Trained]) -> str:
     least = "at least " if resumed else ""  # What was done before a stop is not on record.
     if not hours:
         return "a time that is not on record"
-    return listed(f"{least}{total / 3600:.2g} hours of {each}" for each, total in hours.items())
+    return listed(f"{least}{_time(total)} of {each}" for each, total in hours.items())
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
 
 
 def failures(found: Evidence) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from workbench.analysis.summary import metric_name
 from workbench.models.catalogue import MODELS
 from workbench.protocol.evidence import Evidence, Trained, listed, numbers, told
-from workbench.techniques import registry
+from workbench.techniques import BASELINE, registry
 
 PROTOCOL = "Gu et al. 2020, arXiv:2007.15779"
 """Whose fine-tuning the baseline is."""
@@ -113,9 +113,13 @@ def arms(found: Evidence) -> Iterator[Statement]:
         runs = [run for run in found.reported if run.arm == arm]
         baseline = found.declaration.baselines.get(arm)
         against = f", against {baseline}" if baseline else ""
-        content = f"{told(runs, _model)}, {told(runs, _technique)}{against}"
+        model, technique = told(runs, _model), told(runs, _technique)
+        words = "without a technique" if technique == BASELINE else f"with {technique}"
         sources = "".join(f" {each}" for each in _sources(runs))
-        yield Statement(((f"arm {arm}", content),), f"The arm {arm} is {content}.{sources}")
+        yield Statement(
+            ((f"arm {arm}", f"{model}, {technique}{against}"),),
+            f"The arm {arm} is {model} {words}{against}.{sources}",
+        )
 
 
 def _sources(runs: list[Trained]) -> Iterator[str]:
@@ -143,7 +147,6 @@ def training(found: Evidence) -> Iterator[Statement]:
             ("batch size", told(runs, lambda run: run.spec.batch_size)),
             ("epochs", told(runs, _epochs)),
             ("steps", told(runs, _steps)),
-            ("learning rate", told(found.reported, _rate)),
             ("dropout", told(runs, lambda run: f"{run.spec.dropout:g}")),
             ("longest input", f"{told(runs, lambda run: run.spec.max_length)} word pieces"),
             ("precision", told(runs, lambda run: run.spec.precision)),
@@ -188,10 +191,6 @@ def _epochs(run: Trained) -> str:
 def _steps(run: Trained) -> str:
     history = run.result.get("history") or [{}]
     return str(history[-1].get("step", "not on record"))
-
-
-def _rate(run: Trained) -> str:
-    return f"{run.spec.learning_rate:g}"
 
 
 def _numerics(run: Trained) -> int:
