@@ -64,9 +64,9 @@ def _add_panel(
     colour = palette.colours(list(found.declaration.arms))[where[0]]
     techniques = list(dict.fromkeys(means["technique"]))
     for number, technique in enumerate(techniques):
-        chosen = (table[table["technique"] == technique] for table in (means, runs))
+        mine, each = (table[table["technique"] == technique] for table in (means, runs))
         symbol = SYMBOLS[number % len(SYMBOLS)]
-        figure.add_traces(list(_traces(*chosen, rates, colour, symbol)), row, column)
+        figure.add_traces(list(_traces(mine, each, rates, colour, symbol)), row, column)
     if len(techniques) > 1:
         _name_techniques(figure, means, _here(found.tuned, where, _HERE)["dev"], row, column)
     figure.update_xaxes(
