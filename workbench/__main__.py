@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import Field, fields
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 from workbench import __version__
 from workbench.errors import WorkbenchError
@@ -240,11 +241,11 @@ def _study(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _save_with_figures(*study) -> Path:
-    # Drawing takes libraries that are needed at the end only.
+def _save_with_figures(conduct: Any, findings: Any) -> Path:
+    # What draws is loaded at the end, when it is needed.
     from workbench.notebook.study_report import save
 
-    return save(*study)
+    return save(conduct, findings)
 
 
 def _work(chosen: argparse.Namespace) -> int:

@@ -41,4 +41,4 @@ def test_numbers_in_a_row_are_told_by_their_ends(values, text):
 
 
 def test_a_list_ends_in_and():
-    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert (listed(["a", "b", "c"]), listed([])) == ("a, b and c", "none")

@@ -65,7 +65,7 @@ class Evidence:
     tuned, reported
         The runs of each stage, one entry a run and arm.
     declared
-        When the study was first run, in universal time, such as ``2026-11-23T17:53:43Z``.
+        When the study was first run as it is now, such as ``2026-11-23T17:53:43Z``.
     amendments
         What was changed after results could be seen, in sentences.
     """
@@ -86,7 +86,7 @@ class Evidence:
         """The data of each task, where they are still those that the runs were trained on."""
         return dict(_data(self.every))
 
-    @property
+    @cached_property
     def training_units(self) -> dict[str, int]:
         """How many units (documents, else examples) the whole training set of each task has."""
         return {
@@ -190,10 +190,10 @@ def listed(parts: Iterable[Any]) -> str:
 
     Examples
     --------
-    >>> listed([1]), listed(["a", "b"]), listed("abc")
-    ('1', 'a and b', 'a, b and c')
+    >>> listed([]), listed([1]), listed("ab"), listed("abc")
+    ('none', '1', 'a and b', 'a, b and c')
     """
-    *first, last = [str(part) for part in parts]
+    *first, last = [str(part) for part in parts] or ["none"]
     return f"{', '.join(first)} and {last}" if first else last
 
 

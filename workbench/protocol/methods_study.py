@@ -215,7 +215,8 @@ def _hours(runs: Iterable[Trained]) -> str:
     for run in runs:
         if "seconds" in run.timings:
             together = tuple(run.timings.get("cohort", [run.spec.id]))
-            seconds[run.timings["device"], together] = run.timings["seconds"]
+            device = run.timings.get("device", "a device that is not on record")
+            seconds[device, together] = run.timings["seconds"]
             resumed |= run.timings.get("first_step", 0) > 0
     devices = dict.fromkeys(device for device, _ in seconds)
     hours = {each: sum(s for (d, _), s in seconds.items() if d == each) for each in devices}

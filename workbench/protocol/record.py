@@ -48,8 +48,11 @@ def record(store: RunStore, declaration: Declaration) -> None:
 
 
 def declared_at(store: RunStore, declaration: Declaration) -> str:
-    """Return when a study was first run, such as ``2026-11-23T17:53:43Z``; empty if never."""
-    return next((version["at"] for version in _versions(store, declaration)), "")
+    """Return when a study was first run as it is now, such as ``2026-11-23T17:53:43Z``.
+
+    It is empty for a study that was never run.
+    """
+    return next((version["at"] for version in reversed(_versions(store, declaration))), "")
 
 
 def amendments(store: RunStore, declaration: Declaration) -> list[str]:
