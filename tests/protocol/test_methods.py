@@ -95,7 +95,7 @@ def test_the_text_tells_what_the_table_tells(found):
         ("tuning runs of an arm", "4 each"),
         (
             "candidates",
-            "plain: baseline at 0.0001 or 0.001 and frozen: freeze:1 at 0.0001 or 0.001",
+            "plain: baseline at 0.0001 or 0.001; frozen: freeze:1 at 0.0001 or 0.001",
         ),
         ("chosen, plain", "baseline at 0.001"),
         ("chosen, frozen", "freeze:1 at 0.001"),

@@ -126,7 +126,7 @@ def _runs(runs: pd.DataFrame, rates: list[float], colour: str, symbol: str) -> g
         customdata=runs["seed"].to_numpy(),
         mode="markers",
         name="tuning seeds",
-        marker=points(colour, np.zeros(len(runs), dtype=bool), symbol) | {"opacity": 0.45},
+        marker=points(colour, np.zeros(len(runs), dtype=bool), symbol) | {"opacity": 0.6},
         hovertemplate="seed %{customdata}<br>%{y:.1f}<extra></extra>",
     )
 

@@ -119,7 +119,7 @@ def _run_points(
         customdata=np.array(names),
         mode="markers",
         name=f"{curve['arm'].iloc[0]}, runs",
-        marker=points(colour, shown["collapsed"].eq(True).to_numpy(), symbol) | {"opacity": 0.45},
+        marker=points(colour, shown["collapsed"].eq(True).to_numpy(), symbol) | {"opacity": 0.6},
         hovertemplate=f"%{{customdata}}<br>%{{y:.1f}}<extra>{curve['arm'].iloc[0]}</extra>",
     )
 

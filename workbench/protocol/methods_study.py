@@ -32,7 +32,7 @@ def tuning(found: Evidence) -> Iterator[Statement]:
         f"{max(runs.values())} each" if equal else listed(f"{n} ({a})" for a, n in runs.items())
     )
     seeds = numbers(run.spec.weights_seed for run in found.tuned)
-    tried = listed(f"{arm}: {_tried(found, arm)}" for arm in _arms(found))
+    tried = "; ".join(f"{arm}: {_tried(found, arm)}" for arm in _arms(found))
     chosen = {arm: _chosen(found, arm) for arm in _arms(found)}
     yield Statement(
         (
@@ -45,7 +45,7 @@ def tuning(found: Evidence) -> Iterator[Statement]:
         f"the highest mean dev score over seeds {seeds}, of which none is reported "
         f"(tuning runs: {budget}; on what a number of tries does: Dodge et al. 2020, "
         "arXiv:2002.06305). No test score took part. Chosen were "
-        f"{listed(f'{arm}: {text}' for arm, text in chosen.items())}.",
+        f"{'; '.join(f'{arm}: {text}' for arm, text in chosen.items())}.",
     )
 
 
@@ -200,7 +200,7 @@ def effort(found: Evidence) -> Iterator[Statement]:
     counts = f"{_runs(found.tuned)} to tune, {_runs(found.reported)} to report"
     yield Statement(
         (("runs", counts), ("hours", _hours(found.every))),
-        f"Runs: {counts}. They trained for {_hours(found.every)}.",
+        f"Runs: {counts}. They trained for {_hours(found.every)}, added up.",
     )
 
 
