@@ -51,6 +51,8 @@ def test_settings_by_name_are_a_mapping_or_a_list_of_names(read, text, leaves):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("title: x\ntitle: y", "title stands there twice: keep one of them"),
+        ("title: x\nleaves:\n  one:\n  one: {size: 3}", "one stands there twice: keep one"),
         ("leaves: {}", "title is missing: add it (a name)"),
         ("title: x\nhidden: y", "there is no setting 'hidden'"),
         ("title: x\nleaves: {one: {sise: 3}}", "setting of leaves.one 'sise': did you mean 'size'"),

@@ -25,6 +25,21 @@ Reader = tuple[str, Callable[[Any], Any]]
 """What a value must be, in words, and what reads it or raises `TypeError` or `ValueError`."""
 
 
+class _Twice(Exception):
+    """A setting or a name that stands in one place twice."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which would let the last of several win, without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [self.construct_object(key) for key, _ in node.value]
+        twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
+        if twice is not None:
+            raise _Twice(twice)
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True)
 class SettingsFile:
     """A file of settings that a user wrote.
@@ -84,7 +99,9 @@ class SettingsFile:
         if content is None:
             raise self.wrong(f"it is larger than 1 MB: a {self.kind} holds settings, and no data")
         try:
-            return yaml.safe_load(content)
+            return yaml.load(content, _Loader)
+        except _Twice as problem:
+            raise self.wrong(f"{problem} stands there twice: keep one of them") from None
         except (yaml.YAMLError, ValueError, RecursionError) as problem:
             # YAML's own message quotes the line. A date that does not exist is a ValueError.
             mark = getattr(problem, "problem_mark", None)
