@@ -1,21 +1,45 @@
 import numpy as np
 import pytest
 
-from workbench.analysis.items import ItemError, between_rows, item_error
+from workbench.analysis import items
+from workbench.analysis.items import ItemError, draws
 from workbench.errors import WorkbenchError
+from workbench.tasks.draws import scored_anew
 
 
 def accuracy(gold, predicted):
     return float((gold == predicted).mean())
 
 
-def test_component_between_rows_by_hand():
-    # Row means 1 and 4, variance 4.5; the residuals are all 0.5, mean square 1; 4.5 - 1 / 2.
-    assert between_rows(np.array([[0.0, 2.0], [4.0, 4.0]])) == pytest.approx(4.0)
+def item_error(score, gold, technique, baseline, groups=None, resamples=items.RESAMPLES, **kind):
+    """Estimate from predictions ``[seeds, items]``."""
+    groups = np.arange(len(gold)) if groups is None else groups
+    drawn = draws(groups.max() + 1, resamples)
+    sides = [
+        np.array([scored_anew(score, gold, predictions, groups, drawn) for predictions in side]).T
+        for side in (technique, baseline)
+    ]
+    return items.item_error(*sides, groups.max() + 1, **kind)
+
+
+def test_the_component_between_draws_by_hand():
+    # Row means 1 and 4, variance 4.5; the residuals are all 0.5, mean square 1; 4.5 - 1 / 2. Of
+    # two items the variance of a draw is half of what it estimates.
+    found = items.item_error(np.array([[0.0, 2.0], [4.0, 4.0]]), np.zeros((2, 2)), 2)
+    assert found == (pytest.approx(8**0.5), 2)
 
 
 def test_a_component_is_never_negative():
-    assert between_rows(np.array([[0.0, 2.0], [2.0, 0.0]])) == 0.0
+    assert items.item_error(np.array([[0.0, 2.0], [2.0, 0.0]]), np.zeros((2, 2)), 9).sd == 0.0
+
+
+def test_runs_of_two_checkpoints_by_hand():
+    # Means 1, 4 less 0, 3: variance 0. Unpaired, each side's own residual is taken off: 0.
+    technique = np.array([[0.0, 2.0], [4.0, 4.0]])
+    assert items.item_error(technique, technique - 1, 9, paired=False).sd == 0.0
+    # Against a baseline that no draw moves: 4.5 - 1 / 2 again, whatever the number of its runs.
+    found = items.item_error(technique, np.zeros((2, 3)), 2, paired=False)
+    assert found.sd == pytest.approx(8**0.5)
 
 
 @pytest.mark.parametrize("items", [4, 40])

@@ -6,6 +6,7 @@ from workbench.analysis.published import TASK_TITLES
 from workbench.errors import WorkbenchError
 from workbench.notebook.blurb import blurb_text
 from workbench.store.folder import RunStore
+from workbench.store.seal import seal, unseal
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 
@@ -119,6 +120,16 @@ def test_the_test_scores_of_an_unfinished_study_stay_closed(store, finish, make_
         and "Left out: study going, which is not complete.\n" in text
     )
     assert "not complete" not in blurb_text(store, studies=["ended"])
+
+
+def test_the_test_scores_of_a_declared_study_stay_closed_until_all_of_it_is_there(store, finish):
+    study_of("mine-tuning-0123abcd", finish(store, "gad", seed=1)).save(store)
+    finish(store, "hoc")
+    seal(store, "mine")
+    text = blurb_text(store)
+    assert "HoC" in text and "GAD" not in text and "Left out: study mine-tuning-0123abcd" in text
+    unseal(store, "mine")
+    assert "GAD" in blurb_text(store)
 
 
 def test_what_a_reader_of_the_runs_must_know_is_said_once(store, finish):

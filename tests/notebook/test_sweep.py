@@ -70,6 +70,16 @@ def test_a_study_that_is_declared_takes_the_place_of_a_sweep(declared, monkeypat
     assert "frozen" in shown[0] and shown[0].endswith("report.md")
 
 
+def test_a_question_that_cannot_be_tested_ends_with_why(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sweep, "display", lambda told, **_: shown.append(told["text/plain"]))
+    study = sweep.begin({"study": "h4"})
+    study.run()
+    sweep.show(study.report())
+    (text,) = shown
+    assert text.startswith("Study h4: ") and "Not testable with these checkpoints: " in text
+
+
 def finished(store, study, workers, show):
     for spec in study.specs:
         scores = {"pearson": 0.1 * spec.weights_seed}

@@ -1,4 +1,5 @@
 import shlex
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ipywidgets
@@ -21,6 +22,7 @@ from workbench.notebook.understand import (
 )
 from workbench.store.folder import RunStore
 from workbench.store.planning import plan_study
+from workbench.store.seal import seal, unseal
 from workbench.store.settings import SweepSettings
 
 
@@ -135,6 +137,17 @@ def test_test_scores_stay_closed_until_all_runs_are_there(planned):
     panel.wait()
     assert "misses 1 of its 4 runs" in panel.said.value and not panel.text.value
     assert all(button.disabled for button in panel.buttons.values())
+
+
+def test_test_scores_stay_closed_while_a_declared_study_goes_on(planned):
+    store, study = planned
+    finish(store, study.specs)
+    part = replace(study, name="mine-tuning-0123abcd")
+    seal(store, "mine")
+    with pytest.raises(WorkbenchError, match="belongs to a declared study that is not complete"):
+        Findings(store, part)
+    unseal(store, "mine")
+    assert len(Findings(store, part).report.runs) == 4
 
 
 def test_every_button_writes_its_files_and_says_where(planned):

@@ -30,7 +30,7 @@ def test_a_seed_without_numbers_is_left_out_and_named(study_of):
 @pytest.mark.parametrize(
     ("answers", "task", "message"),
     [
-        ({0: 1.0, 1: 2.0}, "size=4", "sealed until then: let it finish the 2 runs"),
+        ({0: 1.0, 1: 2.0}, "size=4", "misses 2 of its 6 runs: its test set is sealed"),
         ({0: 1.0, 1: 2.0, 2: 0.0}, "size=5", "is not what study"),
         ({0: 1.0, 1: np.nan, 2: np.nan}, "size=4", "fewer than two seeds"),
     ],

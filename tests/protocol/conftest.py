@@ -37,13 +37,14 @@ def machine(tmp_path):
 class Trainer:
     """Stands for the workers: finishes what a study misses with scores that a test chooses.
 
-    ``dev`` and ``test`` are functions of a run's specification; so are ``more``, what else its
-    result holds, and ``timings``.
+    ``dev``, ``test`` and ``predictions`` (of the test items) are functions of a run's
+    specification; so are ``more``, what else its result holds, and ``timings``.
     """
 
     def __init__(self):
         self.dev = self.test = lambda spec: 0.5
         self.more = self.timings = lambda spec: {}
+        self.predictions = lambda spec: np.zeros(1)
         self.asked, self.trained = [], []
         self.stop_after = None
 
@@ -66,7 +67,7 @@ class Trainer:
             "final_loss": 0.1,
         }
         result |= self.more(spec)
-        store.finish(spec, result, {"test": np.zeros(1)}, self.timings(spec))
+        store.finish(spec, result, {"test": self.predictions(spec)}, self.timings(spec))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct, carry_out
 from workbench.protocol.sections import Budget, Contrast, Tuning
 from workbench.store.folder import RunStore
+from workbench.store.seal import is_open
 from workbench.store.study import load_study, study_names
 
 
@@ -51,6 +52,19 @@ def test_no_reporting_run_is_trained_before_all_is_tuned(conduct, trainer):
     conduct.run()
     stages = [tuning(spec) for spec in trainer.trained]
     assert stages == [True] * 8 + [False] * 4
+
+
+@pytest.mark.parametrize("after", [1, 7, 8, 10])
+def test_no_test_score_is_shown_before_all_is_reported(conduct, trainer, after):
+    trainer.stop_after = after
+    with pytest.raises(KeyboardInterrupt):
+        conduct.run()
+    stored = [load_study(conduct.store, name) for name in study_names(conduct.store)]
+    assert any(not conduct.store.missing(study.run_ids) for study in stored) == (after > 3)
+    assert not any(is_open(conduct.store, study) for study in stored)
+    trainer.stop_after = None
+    conduct.run()
+    assert all(is_open(conduct.store, study) for study in stored)
 
 
 def test_what_is_there_is_not_trained_again(conduct, trainer):
@@ -175,11 +189,22 @@ def test_a_budget_that_decides_nothing_is_refused_before_anything_is_trained(rou
     assert trainer.trained == []
 
 
-def test_the_plan_of_rounds_is_that_of_the_first(rounds):
+def test_the_plan_of_rounds_is_from_the_first_to_the_last(rounds):
     text = rounds().plan()
-    assert "Reporting: 10 runs, 10 of them to train" in text
-    assert "that is the first round, and others follow" in text
+    assert "Reporting: at least 10 runs to train, about" in text and "and at most 80" in text
     assert "with at most 40 pairs" in text
+    assert "at most 30" in rounds(runs=35).plan() and "at most 15 pairs" in rounds(runs=35).plan()
+
+
+def test_the_plan_of_rounds_goes_on_from_what_is_there(rounds, trainer):
+    trainer.test, trainer.stop_after = unclear, 13
+    with pytest.raises(KeyboardInterrupt):
+        rounds().run()
+    assert "Reporting: at least 7 runs to train" in rounds().plan()
+    assert "and at most 67" in rounds().plan()
+    trainer.stop_after = None
+    rounds().run()
+    assert "Reporting: no further round of seeds\nNothing to train." in rounds().plan()
 
 
 def test_what_no_checkpoint_can_answer_is_said_and_not_run(declare, machine, trainer, capsys):

@@ -9,7 +9,7 @@ from workbench.protocol.conduct import Conduct
 from workbench.protocol.deciding import families, rule
 from workbench.protocol.evidence import Evidence
 from workbench.protocol.methods import methods
-from workbench.protocol.methods_study import deciding
+from workbench.protocol.methods_rule import deciding, items
 from workbench.protocol.sections import Arm, Budget, Contrast, Data, Training, Tuning
 from workbench.spec import NUMERICS_VERSION
 
@@ -212,3 +212,21 @@ def test_rounds_are_told_with_their_levels(declare):
 def test_two_checkpoints_are_compared_as_samples(declare):
     told, _ = rows(declare(arms={"one": Arm(model="bert"), "plain": Arm()}))
     assert "Welch" in told["contrasts of two checkpoints"] and "paired contrasts" not in told
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        (("these", "these"), "these alone"),
+        (("new", "new"), "new ones like these"),
+        (
+            ("new", "these"),
+            "new ones like these, but for 1 contrast these alone, where the items' error is not "
+            "known",
+        ),
+    ],
+)
+def test_what_test_items_a_claim_is_about_is_told(declare, about, told):
+    (statement,) = items(Evidence(declare(), (), (), items=about))
+    assert statement.rows == (("test items", told),)
+    assert ("Owen 2007" in statement.sentences) == ("new" in about)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.protocol.sections import Arm, Candidate, Data, Tuning
+from workbench.protocol.sections import Arm, Candidate, Data, Training, Tuning
 from workbench.protocol.stages import (
     REPORTING,
     TUNING,
@@ -112,3 +112,16 @@ def test_a_stage_has_the_same_names_elsewhere(declare, store, machine, tmp_path)
         for where in ((store, machine), (store, other))
     ]
     assert names[0] == names[1]
+
+
+def test_a_task_may_train_in_its_own_way(declare, store, machine):
+    other = "miniature-similarity:size=26"
+    tasks = {TASK: Data(epochs=3), other: Data(batch_size=4, max_steps=5)}
+    declaration = declare(tasks=tasks, training=Training(epochs=2, max_steps=7))
+    trials = tuning_trials(declaration)
+    found = {}
+    for part in parts(declaration, TUNING, trials, store, machine, keep=False):
+        settings = part.study.settings
+        found[settings.task] = (settings.batch_size, settings.epochs, settings.max_steps)
+    # 0 is the task's own batch size.
+    assert found == {TASK: (0, 3, 7), other: (4, 2, 5)}

@@ -34,7 +34,7 @@ arms:
   frozen: {technique: [freeze:2, freeze:4], learning_rate: 3e-5}
 tasks:
   biosses:
-  hoc: {train_size: [32, 64], subset_seeds: [0, 1, 2]}
+  hoc: {train_size: [32, 64], subset_seeds: [0, 1, 2], epochs: 2, max_steps: 100}
 seeds: [4, 7]
 tuning: {seeds: 2}
 training: {epochs: 3, reporting: best-dev}
@@ -63,6 +63,8 @@ def test_every_setting_is_read(read):
     assert found.candidates("plain") == [Candidate("baseline", 1e-5), Candidate("baseline", 2e-5)]
     assert found.candidates("frozen") == [Candidate("freeze:2", 3e-5), Candidate("freeze:4", 3e-5)]
     assert found.tasks["hoc"].subsets == [(size, seed) for size in (32, 64) for seed in (0, 1, 2)]
+    assert found.tasks["hoc"].training == {"epochs": 2, "max_steps": 100}
+    assert found.tasks["biosses"].training == {}
     assert (found.reporting_seeds, found.tuning_seeds) == ([4, 7], [1000, 1001])
     assert (found.training.epochs, found.training.reporting) == (3, "best-dev")
     assert (found.contrast.direction, found.contrast.margin) == ("higher", 2.0)
@@ -99,9 +101,11 @@ def test_every_setting_is_read(read):
         ("[freeze:2, freeze:4]", '["freeze:2,reinit", freeze:4]', "names several by commas"),
         ("train_size: [32, 64]", "train_size: [64, 64]", "names one twice: name each once"),
         ("train_size: [32, 64]", "train_size: [-1]", "must be 0 or more, at least one each"),
+        ("epochs: 2", "epochs: -2", "batch_size, epochs and max_steps of hoc must be 0 or more"),
         ("train_size: [32, 64]", "train_size: []", "must be 0 or more, at least one each"),
         ("train_size: [32, 64]", "train_size: few", "must be a whole number or a list of them"),
         ("error: 0.1", "error: 0.5", "its error above 0 and below 0.5"),
+        ("error: 0.1", "items: nwe", "there is no choice of items 'nwe': did you mean 'new'?"),
         ("margin: 2", "margin: 0", "the margin of contrast must be above 0"),
         ("caveats: Only a try.", "not_testable: no", "not_testable must be text; put quotes"),
         ("caveats: Only a try.", "not_testable: All differ.", "has arms or tasks: leave either"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from workbench.tasks.units import any_of_unit, rarest, units
+from workbench.tasks.units import any_of_unit, clusters, rarest, units
 
 ALONE = Dataset.from_dict({"text": ["a", "b", "c"]})
 JOINED = Dataset.from_dict({"text": ["a", "b", "c"], "document": ["20", "10", "20"]})
@@ -13,6 +13,12 @@ JOINED = Dataset.from_dict({"text": ["a", "b", "c"], "document": ["20", "10", "2
 @pytest.mark.parametrize(("records", "expected"), [(ALONE, [0, 1, 2]), (JOINED, [0, 1, 0])])
 def test_a_unit_is_a_document_or_a_record(records, expected):
     assert units(records).tolist() == expected and units(records).dtype == np.int64
+
+
+def test_pairs_of_one_source_count_alone_and_are_drawn_together():
+    pairs = ALONE.add_column("source", ["7", "8", "7"])
+    assert units(pairs).tolist() == [0, 1, 2] and clusters(pairs).tolist() == [0, 1, 0]
+    assert clusters(ALONE).tolist() == [0, 1, 2] and clusters(JOINED).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

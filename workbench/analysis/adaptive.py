@@ -63,8 +63,6 @@ class Rule:
     """Probability of any wrong claim in the study."""
     looks: tuple[int, ...] = LOOKS
     """Seeds of each technique and of the baseline at each look, rising."""
-    higher_is_better: bool = True
-    """The metric's direction."""
 
     def __post_init__(self) -> None:
         if self.contrasts < 1:
@@ -131,7 +129,7 @@ def outcomes(limits: Limits, on_these: Limits, floor: np.ndarray | float, rule: 
     Parameters
     ----------
     limits
-        Of the difference, larger being better, ``float [...]``.
+        Of the difference, ``float [...]``; larger is better, as in every metric here.
     on_these
         Limits of the difference on these items alone.
     floor
@@ -192,17 +190,17 @@ def look(
     items
         The items' error of this difference, None for a claim about these items only.
     """
-    level, sign = rule.levels[index], 1 if rule.higher_is_better else -1
+    level = rule.levels[index]
     paired = spread.paired(scores, baseline)
-    differences = sign * np.array(_differences(scores, baseline))
+    differences = np.array(_differences(scores, baseline))
     on_these = cautious(differences, level)
     limits, floor = on_these, 0.0
     if items is not None and len(differences):
         limits = widened(on_these, differences.mean(), items.half_width(level))
         floor = items.half_width(rule.error_rate / rule.contrasts)
     outcome = Outcome(str(outcomes(limits, on_these, floor, rule)))
-    ends = sorted((sign * float(limits.low), sign * float(limits.high)))
-    return Contrast(technique, outcome, len(scores), paired, Interval(*ends), level, items)
+    ends = Interval(float(limits.low), float(limits.high))
+    return Contrast(technique, outcome, len(scores), paired, ends, level, items)
 
 
 def _differences(scores: Mapping[Seed, Score], baseline: Mapping[Seed, Score]) -> list[float]:

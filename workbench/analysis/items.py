@@ -4,15 +4,12 @@ Every run of a study is scored on the same items, so seeds and items are crossed
 what differs between seeds, and leave what differs between items as it is.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from workbench.errors import WorkbenchError
-
-Score = Callable[[np.ndarray, np.ndarray], float | None]
 
 RESAMPLES = 400
 
@@ -43,33 +40,45 @@ class ItemError(NamedTuple):
         return self.sd**2 / total if total else 0.0
 
 
-def item_error(
-    score: Score,
-    gold: np.ndarray,
-    technique: np.ndarray,
-    baseline: np.ndarray,
-    groups: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
-) -> ItemError:
-    """Estimate the items' error of a paired difference from stored predictions.
-
-    Test items are drawn with replacement, the same draw for every seed and both sides, and each
-    seed's difference is scored on it. Draws and seeds are then crossed factors: the component of
-    variance between draws is the error that seeds do not shrink; what draws and seeds do together
-    is taken off it, since that shrinks with the seeds.
+def draws(clusters: int, resamples: int = RESAMPLES) -> np.ndarray:
+    """Draw items with replacement, in the same way at every call.
 
     Parameters
     ----------
-    score
-        The metric of ``gold[items], predictions[items]``; None where it is undefined.
-    gold
-        ``[items, ...]``.
-    technique, baseline
-        Predictions of the paired runs, ``[seeds, items, ...]``, in the same order of seeds.
-    groups
-        ``[items]``: items of one group, such as the sentences of a document, are drawn together.
+    clusters
+        Items; of items that belong together, such as the sentences of a document, their groups.
     resamples
-        Draws of items, the same at every call.
+        Draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        How often each draw holds each item or group, ``float64 [resamples, clusters]``.
+    """
+    chosen = np.random.default_rng(0).integers(clusters, size=(resamples, clusters))
+    return np.array([np.bincount(row, minlength=clusters) for row in chosen], np.float64)
+
+
+def item_error(
+    technique: np.ndarray, baseline: np.ndarray, clusters: int, paired: bool = True
+) -> ItemError:
+    """Estimate the items' error of a difference from the scores of runs on draws of the items.
+
+    The draws are the same for every run of both sides. Draws and seeds are crossed factors: the
+    component of variance between draws is the error that seeds do not shrink; what draws and seeds
+    do together is taken off it, since that shrinks with the seeds.
+
+    Parameters
+    ----------
+    technique, baseline
+        Scores, ``float [draws, seeds]``, NaN where undefined; a draw on which any is undefined is
+        left out.
+    clusters
+        Items, or groups of items, that were drawn.
+    paired
+        Whether the seeds of both sides belong together, in the same order. Runs of two checkpoints
+        do not, and what each side does with the draws is then taken off for itself; the items are
+        the same for both, so their error is still that of the difference.
 
     Returns
     -------
@@ -78,7 +87,7 @@ def item_error(
     Raises
     ------
     WorkbenchError
-        When there are fewer than two seeds or groups, or the metric is undefined on most draws.
+        When there are fewer than two seeds or items, or the metric is undefined on most draws.
 
     Notes
     -----
@@ -86,55 +95,27 @@ def item_error(
     Statistics 1, 386-411. Components from mean squares: Searle, Casella and McCulloch (1992),
     Variance components, chapter 4.
     """
-    groups = np.arange(len(gold)) if groups is None else np.asarray(groups)
-    names = np.unique(groups)
-    if len(names) < 2 or len(technique) < 2:
+    if clusters < 2 or min(technique.shape[1], baseline.shape[1]) < 2:
         raise WorkbenchError(
             "the error of the test items needs predictions of at least two seeds on two items"
         )
-    members = [np.flatnonzero(groups == name) for name in names]
-    draws = np.random.default_rng(0).integers(len(names), size=(resamples, len(names)))
-    table = np.array(
-        [
-            _differences(
-                score, gold, technique, baseline, np.concatenate([members[i] for i in draw])
-            )
-            for draw in draws
-        ]
-    )
-    table = table[np.isfinite(table).all(axis=1)]
-    if len(table) < resamples / 2:
+    good = np.isfinite(np.hstack([technique, baseline])).all(axis=1)
+    if good.sum() < max(2, len(good) / 2):
         raise WorkbenchError("the metric is undefined on most draws of the test items")
+    technique, baseline = technique[good], baseline[good]
+    sides = [technique - baseline] if paired else [technique, baseline]
+    means = technique.mean(axis=1) - baseline.mean(axis=1)
+    between = float(means.var(ddof=1)) - sum(map(_shrinking, sides))
     # A bootstrap variance of a mean is (k - 1) / k of the unbiased one.
-    variance = between_rows(table) * len(names) / (len(names) - 1)
-    return ItemError(variance**0.5, len(names))
+    return ItemError((max(0.0, between) * clusters / (clusters - 1)) ** 0.5, clusters)
 
 
-def _differences(
-    score: Score, gold: np.ndarray, technique: np.ndarray, baseline: np.ndarray, items: np.ndarray
-) -> list[float]:
-    """Return each seed's difference on a draw of the items, NaN where it is undefined."""
-    sides = [
-        [score(gold[items], predictions[items]) for predictions in side]
-        for side in (technique, baseline)
-    ]
-    return [np.nan if None in pair else pair[0] - pair[1] for pair in zip(*sides, strict=True)]
+def _shrinking(table: np.ndarray) -> float:
+    """Return what draws and seeds do together to the means of a table's rows, as a variance.
 
-
-def between_rows(table: np.ndarray) -> float:
-    """Return the component of variance between the rows of a two-way table, at least 0.
-
-    Parameters
-    ----------
-    table
-        ``float [rows, columns]``, one value a cell, at least two of each.
-
-    Notes
-    -----
-    With mean squares of rows and of the residual, ``(MS_rows - MS_residual) / columns``.
+    It is the mean square of the residual over the number of seeds: with mean squares, the
+    component of the rows is ``(MS_rows - MS_residual) / columns``.
     """
     rows, columns = table.shape
-    row_means = table.mean(axis=1)
-    residual = table - row_means[:, None] - table.mean(axis=0) + table.mean()
-    mean_square = (residual**2).sum() / ((rows - 1) * (columns - 1))
-    return max(0.0, float(row_means.var(ddof=1) - mean_square / columns))
+    residual = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    return float((residual**2).sum()) / ((rows - 1) * (columns - 1)) / columns

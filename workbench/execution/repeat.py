@@ -29,6 +29,7 @@ from workbench.saved.writing import write_model
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
 from workbench.store.planning import can_be_saved
+from workbench.store.seal import check_open
 from workbench.store.settings import SweepSettings, outputs_folder
 from workbench.store.study import Study, load_study
 from workbench.tasks.loading import load as load_task
@@ -122,6 +123,7 @@ def _check(store: RunStore, study: Study, which: str) -> None:
             f"study {study.name} misses {missing} of its {len(study.specs)} runs, and its best are "
             f"not known: type 'python -m workbench work {study.name}' first"
         )
+    check_open(store, study)  # A model's card tells its test score.
     if not can_be_saved(study.settings.head, load_task(study.settings.task).shape.objective):
         raise WorkbenchError(
             f"study {study.name} was trained with head={study.settings.head}, which fits none of "

@@ -11,6 +11,7 @@ from workbench.analysis.published import TASK_TITLES
 from workbench.analysis.summary import aligned, percent
 from workbench.errors import WorkbenchError, unknown
 from workbench.store.folder import RunStore
+from workbench.store.seal import is_open
 from workbench.store.study import Study, load_study, study_names
 from workbench.store.table import runs_table
 
@@ -25,7 +26,8 @@ def blurb_text(
 ) -> str:
     """Say what the finished runs of a store give for each model and technique.
 
-    The test scores of a study stay closed until all of its runs are finished.
+    The test scores of a study stay closed until all of its runs are finished, and all of the
+    declared study that it belongs to.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def _shelf(store: RunStore, names: Collection[str]) -> _Shelf:
             # Of another version, whose runs count for nothing here; one that was named must exist.
             if names:
                 raise
-    closed = [study for study in studies if store.missing(study.run_ids)]
+    closed = [study for study in studies if not is_open(store, study)]
     seen = {run for study in studies if study not in closed for run in study.run_ids}
     hidden = {run for study in closed for run in study.run_ids} - seen
     allowed = seen if names else set(store.run_ids()) - hidden

@@ -14,6 +14,7 @@ from workbench.notebook.study_frame import panels, place, points, strip
 from workbench.protocol.contrasts import UNPAIRED
 from workbench.protocol.differences import differences
 from workbench.protocol.report import Findings
+from workbench.protocol.sections import NEW
 
 ROW = 64
 """Pixels of an arm."""
@@ -62,13 +63,14 @@ def _colours(found: Findings) -> dict[str, str]:
 
 def _explanation(found: Findings) -> str:
     contrast, units = found.declaration.contrast, set(found.contrasts["unit"])
+    about = ", for new test items" if set(found.contrasts["items"]) == {NEW} else ""
     paired = "one subset of the data, its seeds averaged" if "subsets" in units else "one seed"
     circles = [f"circle: {paired}"] if units != {UNPAIRED} else []
     hollow = ["hollow: one run less the mean of the baseline's"] if UNPAIRED in units else []
     lines = [
         "; ".join([*circles, *hollow]),
         "cross: with a collapsed run, but counted; "
-        f"diamond: mean; line: its interval (together {100 * (1 - contrast.error):g}%)",
+        f"diamond: mean; line: its interval (together {100 * (1 - contrast.error):g}%{about})",
         f"grey band: the margin of {contrast.margin:g}, within which a difference does not matter",
     ]
     return "<br>".join(lines)

@@ -119,9 +119,11 @@ class Sweep:
 
     @cached_property
     def finished(self) -> Report:
-        """The report of the study, once all runs are there."""
+        """The report of the study, once all runs are there and no seal is on their scores."""
         from workbench.notebook.report import Report
+        from workbench.store.seal import check_open
 
+        check_open(self.store, self.study)
         return Report(self.store, self.study)
 
     def report(self) -> Report:
@@ -155,11 +157,15 @@ class DeclaredStudy:
     def run(self) -> None:
         """Train what is missing, stage by stage, with one line of progress.
 
+        Nothing is trained where no public checkpoints can answer the question: that is the result.
+
         Raises
         ------
         WorkbenchError
-            When no public checkpoints can answer the question, or a worker failed.
+            When a worker failed.
         """
+        if self.conduct.declaration.not_testable:
+            return
         line = _ProgressLine()
 
         def show(progress: StageProgress) -> None:
@@ -169,14 +175,27 @@ class DeclaredStudy:
         self._findings = self.conduct.run(show)
         line.end("All runs are there.")
 
-    def report(self) -> StudyReport:
-        """Write the report's files, and show its tables."""
+    def report(self) -> StudyReport | None:
+        """Write the report's files, and show its tables; or why the question is not testable.
+
+        Returns
+        -------
+        StudyReport or None
+            With the figures; None where no public checkpoints can answer the question.
+        """
+        if self.conduct.declaration.not_testable:
+            plan = self.conduct.plan()
+            self._show({"text/plain": plan, "text/markdown": plan.replace("\n", "  \n")})
+            return None
         from workbench.notebook.study_report import StudyReport
 
         report = StudyReport(self.conduct, self._findings or self.conduct.run())
         report.save()
-        display(report.bundle, raw=True, metadata=self._trained.metadata)
+        self._show(report.bundle)
         return report
+
+    def _show(self, told: dict[str, str]) -> None:
+        display(told, raw=True, metadata=self._trained.metadata)
 
     @property
     def _trained(self) -> TrainingTime:
@@ -201,8 +220,13 @@ def _conduct(settings: SweepSettings) -> Conduct:
     return Conduct(declaration, Machine(settings.device, settings.workers, settings.outputs))
 
 
-def show(report: Report | StudyReport, names: Sequence[str] = ()) -> None:
-    """Show figures, each as plotly and as a picture; without names all."""
+def show(report: Report | StudyReport | None, names: Sequence[str] = ()) -> None:
+    """Show figures, each as plotly and as a picture; without names all.
+
+    A question that cannot be tested has none: its report is None.
+    """
+    if report is None:
+        return
     for name in names or report.figures:
         show_figure(report.figures[name], report.images[name])
 

@@ -27,6 +27,7 @@ from workbench.notebook.report import Report
 from workbench.notebook.saving import ModelSaver
 from workbench.store.atomic import write_bytes, write_text
 from workbench.store.folder import RunStore
+from workbench.store.seal import check_open
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 
@@ -170,15 +171,11 @@ class Findings:
     Raises
     ------
     WorkbenchError
-        When a run is missing: the test scores stay closed until all are there.
+        While the test scores are sealed: see `check_open`.
     """
 
     def __init__(self, store: RunStore, study: Study):
-        if missing := len(store.missing(study.run_ids)):
-            raise WorkbenchError(
-                f"study {study.name} misses {missing} of its {len(study.specs)} runs: its test "
-                "scores are shown when all are finished"
-            )
+        check_open(store, study)
         self.report = Report(store, study)
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.errors import WorkbenchError
 from workbench.store.folder import RunStore
+from workbench.store.seal import check_open
 from workbench.store.study import Study
 from workbench.store.table import label
 from workbench.tasks.loading import LoadedTask
@@ -55,10 +56,10 @@ def votes(store: RunStore, study: Study, group: str, loaded: LoadedTask) -> Vote
     Raises
     ------
     WorkbenchError
-        While the study is not complete, since the test set stays sealed until then; when the
-        task's data is not what the runs were trained on; when there are fewer than two runs.
+        While the test set is sealed (`check_open`); when the task's data is not what the runs were
+        trained on; when there are fewer than two runs.
     """
-    _check_complete(store, study)
+    check_open(store, study)
     runs = groups(study)[group]
     if any(study.by_id[run].data != loaded.data_hash for run in runs):
         raise WorkbenchError(
@@ -69,14 +70,6 @@ def votes(store: RunStore, study: Study, group: str, loaded: LoadedTask) -> Vote
         [study.by_id[run].weights_seed for run in runs],
         np.stack([store.predictions(run)["test"] for run in runs]),
     )
-
-
-def _check_complete(store: RunStore, study: Study) -> None:
-    if missing := len(store.missing(study.run_ids)):
-        raise WorkbenchError(
-            f"study {study.name} is not complete, and its test set is sealed until then: let it "
-            f"finish the {missing} runs that are missing"
-        )
 
 
 def _finite(seeds: list[int], predictions: np.ndarray) -> Votes:

@@ -4,7 +4,7 @@ Whatever is interrupted, the same line goes on: each stage is a row of stored sw
 have finished is the only state.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,20 +17,22 @@ from workbench.execution.progress import Progress
 from workbench.execution.sweep import run_missing
 from workbench.protocol import choice, price
 from workbench.protocol.contrasts import contrasts
-from workbench.protocol.deciding import missing, undecidable
+from workbench.protocol.deciding import affordable, missing, undecidable
 from workbench.protocol.declaration import AUTO, Declaration
+from workbench.protocol.detectable import detectable
 from workbench.protocol.evidence import evidence
+from workbench.protocol.items import TaskItems
 from workbench.protocol.progress_line import ProgressLine
 from workbench.protocol.record import amendments, declared_at, record
 from workbench.protocol.report import NO_PICTURES, Findings, opening
-from workbench.protocol.sections import Candidate
+from workbench.protocol.results import dev_of_chosen, dev_scores, reported
+from workbench.protocol.sections import NEW, THESE, Candidate
 from workbench.protocol.stages import (
     REPORTING,
     TUNING,
     Machine,
     Part,
     Place,
-    assignment,
     first_candidates,
     parts,
     reporting_trials,
@@ -38,8 +40,9 @@ from workbench.protocol.stages import (
 )
 from workbench.store.atomic import make_folder, write_text
 from workbench.store.folder import RunStore
+from workbench.store.seal import seal, unseal
 from workbench.store.settings import SweepSettings, outputs_folder
-from workbench.store.table import runs_table
+from workbench.tasks.catalogue import shown
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,6 @@ class StageProgress:
 
 
 Show = Callable[[StageProgress], None]
-
-_REPORTED = ["run", "dev", "test", "metric", "collapsed", "above_trivial"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Conduct:
     def store(self) -> RunStore:
         """Where its runs are."""
         return RunStore(outputs_folder(SweepSettings(outputs=self.machine.outputs)))
+
+    @cached_property
+    def tested(self) -> TaskItems | None:
+        """What the test items add to the error; None where claims are about these items alone."""
+        return TaskItems(self.store) if self.declaration.contrast.items == NEW else None
 
     def plan(self) -> str:
         """Return what the study will take; nothing is trained and nothing is stored.
@@ -105,14 +111,14 @@ class Conduct:
         tuning = self._tuning_parts(keep=False)
         settled = self._complete(tuning)
         chosen = self._chosen(tuning) if settled else first_candidates(self.declaration)
-        reporting = self._reporting_parts(chosen, keep=False)
-        prices = [
-            price.price(self.store, stage, planned)
-            for stage, planned in ((TUNING, tuning), (REPORTING, reporting))
-        ]
-        price.check_hours(prices, self.declaration)
-        told = price.told(prices, self.declaration, settled)
-        return "\n".join(filter(None, [told, price.detectable(self.declaration)]))
+        next_, every = self._left(chosen)
+        before = price.price(self.store, TUNING, tuning)
+        most = price.price(self.store, REPORTING, every)
+        least = most if next_ is every else price.price(self.store, REPORTING, next_)
+        price.check_hours([before, most], self.declaration)
+        told = price.told([before, least], [before, most], self.declaration, settled)
+        dev = dev_of_chosen(self.store, [*tuning, *every], chosen)
+        return "\n".join(filter(None, [told, detectable(self.declaration, dev)]))
 
     def run(self, show: Show = lambda progress: None) -> Findings:
         """Train what is missing, stage by stage, and return what was found.
@@ -133,6 +139,7 @@ class Conduct:
             raise self.declaration.wrong("it is not testable, so there is nothing to run")
         self._check_rounds()
         record(self.store, self.declaration)
+        seal(self.store, self.declaration.name)
         tuning = self._tuning_parts()
         self._train(TUNING, tuning, show)
         chosen = self._chosen(tuning)
@@ -141,7 +148,9 @@ class Conduct:
         else:
             reporting = self._reporting_parts(chosen)
             self._train(REPORTING, reporting, show)
-        return self._found(tuning, reporting)
+        found = self._found(tuning, reporting)
+        unseal(self.store, self.declaration.name)
+        return found
 
     def _check_rounds(self) -> None:
         """Refuse rounds of seeds that could decide nothing, before anything is tuned."""
@@ -159,22 +168,31 @@ class Conduct:
         list of Part
             All that might have been trained; most seeds of it need not be there.
         """
-        trials = reporting_trials(self.declaration, chosen)
-        every = self._reporting_parts(chosen, keep=False, seeds=range(LOOKS[-1]))
-        while wanted := missing(self._reported(every), self.declaration):
-            for seeds, arms in wanted.items():
-                round_ = [trial for trial in trials if trial.place in arms]
-                where = (self.store, self.machine)
-                self._train(
-                    REPORTING, parts(self.declaration, REPORTING, round_, *where, seeds=seeds), show
-                )
+        every = self._every_round(chosen)
+        while planned := self._next_round(chosen, every):
+            for sweeps in planned:
+                self._train(REPORTING, sweeps, show)
         return every
 
-    def _reported(self, reporting: list[Part]) -> pd.DataFrame:
-        """Return one row a finished run and arm."""
-        purposes = assignment(reporting)
-        results = runs_table(self.store, dict.fromkeys(purposes["run"]))[_REPORTED]
-        return purposes.merge(results, on="run", how="inner", validate="m:1")
+    def _every_round(self, chosen: dict[Place, Candidate]) -> list[Part]:
+        return self._reporting_parts(chosen, keep=False, seeds=range(LOOKS[-1]))
+
+    def _next_round(
+        self, chosen: dict[Place, Candidate], every: list[Part], keep: bool = True
+    ) -> list[list[Part]]:
+        """Return the sweeps of the next round, those of equal seeds together."""
+        wanted = missing(reported(self.store, every), self.declaration, self.tested)
+        return [self._reporting_parts(chosen, keep, seeds, arms) for seeds, arms in wanted.items()]
+
+    def _left(self, chosen: dict[Place, Candidate]) -> tuple[list[Part], list[Part]]:
+        """Return what is to be reported: at least, and at most; they differ for rounds of seeds."""
+        if self.declaration.seeds != AUTO:
+            return (planned := self._reporting_parts(chosen, keep=False)), planned
+        rounds = self._next_round(chosen, self._every_round(chosen), keep=False)
+        least = [part for sweeps in rounds for part in sweeps]
+        undecided = {trial.place for part in least for same in part.trials for trial in same}
+        seeds = range(affordable(self.declaration))
+        return least, self._reporting_parts(chosen, False, seeds, undecided)
 
     @property
     def folder(self) -> Path:
@@ -209,24 +227,24 @@ class Conduct:
         return parts(self.declaration, TUNING, trials, self.store, self.machine, keep)
 
     def _reporting_parts(
-        self, chosen: dict[Place, Candidate], keep: bool = True, seeds: Sequence[int] = ()
+        self,
+        chosen: dict[Place, Candidate],
+        keep: bool = True,
+        seeds: Sequence[int] = (),
+        arms: Collection[Place] | None = None,
     ) -> list[Part]:
+        """Plan what is reported: everything, or some seeds of some arms."""
         trials = reporting_trials(self.declaration, chosen)
+        trials = [trial for trial in trials if arms is None or trial.place in arms]
         return parts(self.declaration, REPORTING, trials, self.store, self.machine, keep, seeds)
 
     def _complete(self, tuning: list[Part]) -> bool:
         return not any(self.store.missing(part.study.run_ids) for part in tuning)
 
-    def _tuned(self, tuning: list[Part]) -> pd.DataFrame:
-        """Return the tuning runs; of their results only dev is taken."""
-        purposes = assignment(tuning)
-        dev = runs_table(self.store, dict.fromkeys(purposes["run"]))[["run", "dev"]]
-        return purposes.merge(dev, on="run", how="left", validate="m:1")
-
     def _chosen(self, tuning: list[Part]) -> dict[Place, Candidate]:
         if not self.declaration.tuned:
             return first_candidates(self.declaration)
-        return choice.chosen(choice.candidates(self._tuned(tuning)))
+        return choice.chosen(choice.candidates(dev_scores(self.store, tuning)))
 
     def _train(self, stage: str, planned: list[Part], show: Show) -> None:
         for number, part in enumerate(planned, start=1):
@@ -235,14 +253,26 @@ class Conduct:
             run_missing(self.store, part.study, self.machine.workers, told)
 
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
-        runs, tuned = self._reported(reporting), self._tuned(tuning)
-        table = contrasts(runs, self.declaration)
+        runs, tuned = reported(self.store, reporting), dev_scores(self.store, tuning)
+        table = contrasts(runs, self.declaration, self.tested)
         changed = amendments(self.store, self.declaration)
-        notes = [*changed, *(note for part in reporting for note in part.study.notes)]
+        notes = changed + self._unknown_items(table)
+        notes += [note for part in reporting for note in part.study.notes]
         declared = declared_at(self.store, self.declaration)
-        found = evidence(self.store, self.declaration, tuned, runs, declared, changed)
+        found = evidence(
+            self.store, self.declaration, tuned, runs, declared, changed, table["items"]
+        )
         candidates = choice.candidates(tuned)
         return Findings(self.declaration, candidates, runs, table, notes, tuned, found)
+
+    def _unknown_items(self, table: pd.DataFrame) -> list[str]:
+        """Say why contrasts are about these test items that were to be about new ones."""
+        if self.tested is None or not (table["items"] == THESE).any():
+            return []
+        return [
+            f"On {shown(task)} not every contrast is about new test items, because {reason}."
+            for task, reason in self.tested.unknown.items()
+        ]
 
 
 def _told(show: Show, where: Callable[[Progress], StageProgress], progress: Progress) -> None:

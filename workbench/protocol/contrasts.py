@@ -9,13 +9,15 @@ import pandas as pd
 from workbench.analysis import spread
 from workbench.analysis.adaptive import Contrast as Decided
 from workbench.analysis.adaptive import Outcome, Rule, outcomes
-from workbench.analysis.intervals import Limits
+from workbench.analysis.intervals import Limits, widened
+from workbench.analysis.items import ItemError
 from workbench.analysis.spread import Difference, Interval, Score
 from workbench.analysis.summary import percent, with_interval
 from workbench.errors import WorkbenchError
 from workbench.protocol.deciding import (
     Family,
     families,
+    items_of,
     number_of_contrasts,
     of,
     over_subsets,
@@ -24,6 +26,8 @@ from workbench.protocol.deciding import (
     standing,
 )
 from workbench.protocol.declaration import Declaration
+from workbench.protocol.items import TaskItems
+from workbench.protocol.sections import NEW, THESE
 
 COLUMNS = (
     "task",
@@ -40,6 +44,8 @@ COLUMNS = (
     "high",
     "pairs",
     "unit",
+    "items",
+    "item_sd",
     "outcome",
     "runs",
     "collapsed",
@@ -54,7 +60,9 @@ SEEDS, SUBSETS, UNPAIRED = "seeds", "subsets", "unpaired"
 _UNKNOWN = Interval(np.nan, np.nan)
 
 
-def contrasts(runs: pd.DataFrame, declaration: Declaration) -> pd.DataFrame:
+def contrasts(
+    runs: pd.DataFrame, declaration: Declaration, tested: TaskItems | None = None
+) -> pd.DataFrame:
     """Compare each arm with its baseline.
 
     Differences are paired by seed where both arms have one model; across checkpoints runs are
@@ -64,47 +72,57 @@ def contrasts(runs: pd.DataFrame, declaration: Declaration) -> pd.DataFrame:
     Parameters
     ----------
     runs
-        One row a run and arm: ``arm task train_size subset_seed seed test collapsed``, scores on
-        their raw scale.
+        One row a run and arm: ``run arm task train_size subset_seed seed test collapsed``, scores
+        on their raw scale; ``run`` is asked for where test items are given.
     declaration
         Of the study.
+    tested
+        What the test items add to the error; None for claims about these items alone.
 
     Returns
     -------
     DataFrame
         `COLUMNS`, one row a contrast, raw scale, NaN where undefined. ``low`` to ``high`` is the
         interval that the outcome was read off; all intervals together miss a true difference no
-        more often than the declared error.
+        more often than the declared error. ``items`` says whether that difference is the one on
+        new test items or on these alone, as wherever ``item_sd`` (what the items add to the error,
+        as a standard deviation) is not known.
     """
     rows = [
         {"task": family.task, "train_size": family.train_size, "baseline": family.baseline} | row
         for family in families(declaration)
-        for row in _rows(runs, declaration, family)
+        for row in _rows(runs, declaration, family, tested)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(runs: pd.DataFrame, declaration: Declaration, family: Family) -> Iterator[dict[str, Any]]:
+def _rows(
+    runs: pd.DataFrame, declaration: Declaration, family: Family, tested: TaskItems | None
+) -> Iterator[dict[str, Any]]:
     subsets = over_subsets(declaration, family)
     pairing = paired_arms(declaration, family)
-    decided = _decided(runs, declaration, family) if pairing else {}
+    decided = _decided(runs, declaration, family, tested) if pairing else {}
     others = of(runs, family, family.baseline)
     base = scores_of(others, subsets)
     for arm in family.arms:
         mine = of(runs, family, arm)
         scores = scores_of(mine, subsets)
         if arm in decided:
-            found = _looked_at(decided[arm]) | {"unit": SUBSETS if subsets else SEEDS}
-        elif arm in pairing:
-            found = _paired(scores, base, declaration) | {"unit": SUBSETS if subsets else SEEDS}
+            found = _looked_at(decided[arm])
         else:
-            found = _unpaired(scores, base, declaration)
-        yield found | _both(scores, base) | _failures(mine, others) | {"arm": arm}
+            units, pairs = {**scores, **base}, arm in pairing
+            items = items_of(mine, others, units, subsets, tested, pairs)
+            found = (_paired if pairs else _unpaired)(scores, base, declaration, items)
+        unit = (SUBSETS if subsets else SEEDS) if arm in pairing else UNPAIRED
+        rest = _both(scores, base) | _failures(mine, others)
+        yield found | rest | {"arm": arm, "unit": unit}
 
 
-def _decided(runs: pd.DataFrame, declaration: Declaration, family: Family) -> Mapping[str, Decided]:
+def _decided(
+    runs: pd.DataFrame, declaration: Declaration, family: Family, tested: TaskItems | None
+) -> Mapping[str, Decided]:
     try:
-        return standing(runs, declaration, family).contrasts
+        return standing(runs, declaration, family, tested).contrasts
     except WorkbenchError:  # So few seeds can decide nothing: see `undecidable`.
         return {}
 
@@ -129,49 +147,75 @@ def _failures(mine: pd.DataFrame, others: pd.DataFrame) -> dict[str, int]:
 
 
 def _looked_at(found: Decided) -> dict[str, Any]:
-    return _difference(found.difference, found.interval, found.outcome)
+    return _difference(found.difference, found.interval, found.outcome, found.items)
 
 
-def _difference(found: Difference, ends: Interval, outcome: Outcome) -> dict[str, Any]:
+def _difference(
+    found: Difference, ends: Interval, outcome: Outcome, items: ItemError | None
+) -> dict[str, Any]:
     return {
         "difference": _number(found.mean),
         "difference_sd": _number(found.sd),
         "low": ends.low,
         "high": ends.high,
         "pairs": found.pairs,
+        "items": THESE if items is None else NEW,
+        "item_sd": np.nan if items is None else items.sd,
         "outcome": str(outcome),
     }
 
 
 def _paired(
-    scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score], declaration: Declaration
+    scores: Mapping[Hashable, Score],
+    base: Mapping[Hashable, Score],
+    declaration: Declaration,
+    items: ItemError | None,
 ) -> dict[str, Any]:
     """Compare by so few pairs that the rule could decide nothing: Bonferroni's interval."""
-    found = spread.paired(scores, base)
-    level = declaration.contrast.error / number_of_contrasts(declaration)
-    return _difference(found, found.interval(1 - level) or _UNKNOWN, Outcome.UNDECIDED)
+    found, level = spread.paired(scores, base), _level(declaration)
+    limits = _widened(_limits(found.interval(1 - level)), found.mean, items, level)
+    return _difference(found, _interval(limits), Outcome.UNDECIDED, items)
 
 
 def _unpaired(
-    scores: Mapping[Hashable, Score], base: Mapping[Hashable, Score], declaration: Declaration
+    scores: Mapping[Hashable, Score],
+    base: Mapping[Hashable, Score],
+    declaration: Declaration,
+    items: ItemError | None,
 ) -> dict[str, Any]:
     """Compare two checkpoints; the widening for several contrasts is Bonferroni's (Dunn 1961)."""
-    contrast, number = declaration.contrast, number_of_contrasts(declaration)
+    contrast, level = declaration.contrast, _level(declaration)
     found = spread.independent(scores.values(), base.values())
-    ends = found.interval(1 - contrast.error / number) or _UNKNOWN
-    limits = Limits(np.array(ends.low), np.array(ends.high))
+    on_these = _limits(found.interval(1 - level))
+    limits = _widened(on_these, found.mean, items, level)
     # Only its margin is asked.
-    margin = Rule(number, contrast.margin / 100, contrast.error)
-    outcome = str(outcomes(limits, limits, 0.0, margin))
-    return {
-        "difference": _number(found.mean),
-        "difference_sd": np.nan,
-        "low": ends.low,
-        "high": ends.high,
-        "pairs": 0,
-        "unit": UNPAIRED,
-        "outcome": str(Outcome.UNDECIDED) if outcome == Outcome.OPEN else outcome,
-    }
+    margin = Rule(number_of_contrasts(declaration), contrast.margin / 100, contrast.error)
+    floor = items.half_width(level) if items else 0.0
+    outcome = Outcome(str(outcomes(limits, on_these, floor, margin)))
+    ended = Outcome.UNDECIDED if outcome == Outcome.OPEN else outcome
+    difference = Difference(found.mean, None, 0)
+    return _difference(difference, _interval(limits), ended, items)
+
+
+def _level(declaration: Declaration) -> float:
+    """Return each contrast's share of the declared error."""
+    return declaration.contrast.error / number_of_contrasts(declaration)
+
+
+def _limits(ends: Interval | None) -> Limits:
+    low, high = ends or _UNKNOWN
+    return Limits(np.array(low), np.array(high))
+
+
+def _widened(limits: Limits, centre: Score, items: ItemError | None, level: float) -> Limits:
+    """Add what the items contribute, where it is known."""
+    if items is None or centre is None:
+        return limits
+    return widened(limits, np.array(centre), items.half_width(level))
+
+
+def _interval(limits: Limits) -> Interval:
+    return Interval(float(limits.low), float(limits.high))
 
 
 def _number(value: Score) -> float:

@@ -1,16 +1,18 @@
 """The declared rule, applied to what has finished: which contrasts are decided, what is missing."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 import pandas as pd
 
 from workbench.analysis import spread
 from workbench.analysis.adaptive import Rule, Standing, follow
+from workbench.analysis.items import ItemError
 from workbench.analysis.looks import LOOKS
 from workbench.analysis.spread import Score
 from workbench.errors import WorkbenchError
 from workbench.protocol.declaration import AUTO, Declaration
+from workbench.protocol.items import TaskItems
 from workbench.protocol.stages import Place
 
 _NOTHING = pd.DataFrame(columns=["arm", "task", "train_size", "subset_seed", "seed", "test"])
@@ -83,16 +85,23 @@ def units(declaration: Declaration, family: Family) -> list[int]:
     return list(range(LOOKS[-1])) if declaration.seeds == AUTO else declaration.reporting_seeds
 
 
-def standing(runs: pd.DataFrame, declaration: Declaration, family: Family) -> Standing:
+def standing(
+    runs: pd.DataFrame,
+    declaration: Declaration,
+    family: Family,
+    tested: TaskItems | None = None,
+) -> Standing:
     """Apply the declared rule to what has finished of a family.
 
     Parameters
     ----------
     runs
         One row a finished run and arm: ``arm task train_size subset_seed seed test``, scores on
-        their raw scale.
+        their raw scale; ``run`` too where test items are given.
     declaration, family
         Of the study.
+    tested
+        What the test items add to the error; None for claims about these items alone.
 
     Raises
     ------
@@ -102,21 +111,29 @@ def standing(runs: pd.DataFrame, declaration: Declaration, family: Family) -> St
     subsets = over_subsets(declaration, family)
     arms = (family.baseline, *paired_arms(declaration, family))
     scores = {arm: scores_of(of(runs, family, arm), subsets) for arm in arms}
+
+    def error(arm: str, chosen: Iterable[Hashable]) -> ItemError | None:
+        mine, others = (of(runs, family, side) for side in (arm, family.baseline))
+        return items_of(mine, others, chosen, subsets, tested)
+
     return follow(
         scores,
         rule(declaration, family),
         units(declaration, family),
         baseline=family.baseline,
         runs=_budget(declaration, family),
+        items=error,
     )
 
 
-def missing(runs: pd.DataFrame, declaration: Declaration) -> dict[tuple[int, ...], set[Place]]:
+def missing(
+    runs: pd.DataFrame, declaration: Declaration, tested: TaskItems | None = None
+) -> dict[tuple[int, ...], set[Place]]:
     """Return the seeds that the next round of undecided contrasts needs, and who needs them.
 
     Parameters
     ----------
-    runs, declaration
+    runs, declaration, tested
         As for `standing`.
 
     Returns
@@ -127,7 +144,7 @@ def missing(runs: pd.DataFrame, declaration: Declaration) -> dict[tuple[int, ...
     """
     wanted: dict[tuple[int, ...], set[Place]] = {}
     for family in families(declaration):
-        for arm, seeds in standing(runs, declaration, family).missing.items():
+        for arm, seeds in standing(runs, declaration, family, tested).missing.items():
             place = Place(arm, family.task, family.train_size)
             wanted.setdefault(_round(int(str(seeds[-1]))), set()).add(place)
     return wanted
@@ -153,6 +170,16 @@ def _budget(declaration: Declaration, family: Family) -> int | None:
     return left * (len(family.arms) + 1) // total
 
 
+def affordable(declaration: Declaration) -> int:
+    """Return how many seeds rounds may come to before the budget of `AUTO` ends.
+
+    Every family has a share of it by its arms, so it is the same number for all.
+    """
+    budget = declaration.budget.runs - declaration.runs[0]
+    arms = sum(len(each.arms) + 1 for each in families(declaration))
+    return max((look for look in LOOKS if look * arms <= budget), default=0)
+
+
 def of(runs: pd.DataFrame, family: Family, arm: str) -> pd.DataFrame:
     """Return the runs of an arm on the training set of a family."""
     place = (runs["task"] == family.task) & (runs["train_size"] == family.train_size)
@@ -161,5 +188,40 @@ def of(runs: pd.DataFrame, family: Family, arm: str) -> pd.DataFrame:
 
 def scores_of(runs: pd.DataFrame, subsets: bool) -> dict[Hashable, Score]:
     """Return the test score of each seed, or the mean of each subset, raw scale."""
-    by = "subset_seed" if subsets else "seed"
-    return {key: spread.mean(part["test"]) for key, part in runs.groupby(by)}
+    return {key: spread.mean(part["test"]) for key, part in runs.groupby(_unit(subsets))}
+
+
+def items_of(
+    mine: pd.DataFrame,
+    others: pd.DataFrame,
+    units: Iterable[Hashable],
+    subsets: bool,
+    tested: TaskItems | None,
+    paired: bool = True,
+) -> ItemError | None:
+    """Return what the test items add to the error of a difference, None where it is not known.
+
+    Parameters
+    ----------
+    mine, others
+        The runs of an arm and of its baseline on one training set.
+    units
+        Seeds or, where ``subsets``, subsets, whose runs are compared.
+    tested, paired
+        As for `TaskItems.error`; without ``tested`` the claim is about these items alone.
+    """
+    if tested is None:
+        return None
+    arm, baseline = (_runs_of(side, units, subsets) for side in (mine, others))
+    return tested.error(arm, baseline, paired)
+
+
+def _runs_of(runs: pd.DataFrame, units: Iterable[Hashable], subsets: bool) -> list[list[str]]:
+    """Return the runs of each seed, or subset, whose test score is defined."""
+    defined = runs[runs["test"].notna()]
+    found = {key: part["run"].tolist() for key, part in defined.groupby(_unit(subsets))}
+    return [found.get(key, []) for key in units]
+
+
+def _unit(subsets: bool) -> str:
+    return "subset_seed" if subsets else "seed"

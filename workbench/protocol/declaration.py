@@ -14,6 +14,7 @@ from pathlib import Path
 from workbench.errors import WorkbenchError, unknown
 from workbench.protocol.sections import (
     DIRECTIONS,
+    ITEMS,
     TUNING_SEEDS,
     Arm,
     Budget,
@@ -81,6 +82,8 @@ class Declaration:
     def __post_init__(self) -> None:
         if self.contrast.direction not in DIRECTIONS:
             raise self.wrong(str(unknown("direction", self.contrast.direction, DIRECTIONS)))
+        if self.contrast.items not in ITEMS:
+            raise self.wrong(str(unknown("choice of items", self.contrast.items, ITEMS)))
         for problem in self._problems():
             raise self.wrong(problem)
 
@@ -195,6 +198,8 @@ class Declaration:
                 yield f"train_size and subset_seeds of {task} must be 0 or more, at least one each"
             if len(set(data.subsets)) < len(data.subsets):
                 yield f"train_size or subset_seeds of {task} names one twice: name each once"
+            if min(data.training.values(), default=0) < 0:
+                yield f"batch_size, epochs and max_steps of {task} must be 0 or more"
         if self.contrast.margin <= 0 or not 0 < self.contrast.error < 0.5:
             yield "the margin of contrast must be above 0, and its error above 0 and below 0.5"
 

@@ -68,6 +68,8 @@ class Evidence:
         When the study was first run as it is now, such as ``2026-11-23T17:53:43Z``.
     amendments
         What was changed after results could be seen, in sentences.
+    items
+        What test items each contrast is about: one of `workbench.protocol.sections.ITEMS` each.
     """
 
     declaration: Declaration
@@ -75,6 +77,7 @@ class Evidence:
     reported: tuple[Trained, ...]
     declared: str = ""
     amendments: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Trained, ...]:
@@ -108,6 +111,7 @@ def evidence(
     reported: pd.DataFrame,
     declared: str = "",
     amendments: Sequence[str] = (),
+    items: Sequence[str] = (),
 ) -> Evidence:
     """Read the runs of a study.
 
@@ -115,13 +119,13 @@ def evidence(
     ----------
     store
         Where they are.
-    declaration, declared, amendments
+    declaration, declared, amendments, items
         As in `Evidence`.
     tuned, reported
         One row a run and arm: ``run arm task train_size``. What is not finished is passed over.
     """
     to_tune, to_report = (tuple(_trained(store, table)) for table in (tuned, reported))
-    return Evidence(declaration, to_tune, to_report, declared, tuple(amendments))
+    return Evidence(declaration, to_tune, to_report, declared, tuple(amendments), tuple(items))
 
 
 def _trained(store: RunStore, table: pd.DataFrame) -> Iterator[Trained]:

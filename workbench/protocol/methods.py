@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.analysis.summary import markdown
-from workbench.protocol import methods_study, methods_training
+from workbench.protocol import methods_rule, methods_study, methods_training
 from workbench.protocol.evidence import Evidence
 from workbench.protocol.methods_training import Statement
 
@@ -17,7 +17,7 @@ _PARAGRAPHS = (
     (methods_training.data, methods_training.checkpoints),
     (methods_training.arms, methods_training.training),
     (methods_study.tuning, methods_study.reporting),
-    (methods_study.deciding,),
+    (methods_rule.deciding, methods_rule.items),
     (
         methods_study.effort,
         methods_study.failures,

@@ -1,18 +1,10 @@
 """What a declared study will take: runs, time and disk of each stage, before it trains."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.analysis.power import POWER, smallest_detectable
 from workbench.execution.estimate import Estimate, estimate
 from workbench.execution.progress import clock
-from workbench.protocol.deciding import (
-    families,
-    number_of_contrasts,
-    paired_arms,
-    undecidable,
-    units,
-)
 from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.stages import Part
 from workbench.store.folder import RunStore
@@ -83,33 +75,35 @@ def price(store: RunStore, stage: str, parts: Sequence[Part]) -> Price:
     )
 
 
-def told(prices: Sequence[Price], declaration: Declaration, settled: bool) -> str:
+def told(
+    least: Sequence[Price], most: Sequence[Price], declaration: Declaration, settled: bool
+) -> str:
     """Return what the stages will take, in a few lines.
 
     Parameters
     ----------
-    prices
-        Of the stages that there are, in their order.
+    least, most
+        Of the stages in their order; they differ where rounds of seeds go on until all is decided.
     declaration
         Of the study.
     settled
         Whether tuning has chosen the candidates that are to be reported.
     """
-    lines = [each.line() for each in prices if each.runs]
-    sweeps = [sweep for each in prices for sweep in each.sweeps]
+    rounds = declaration.seeds == AUTO
+    lines = [each.line() for each in (least[:-1] if rounds else least) if each.runs]
+    lines += [_line_of_rounds(least[-1], most[-1])] if rounds else []
+    sweeps = [sweep for each in most for sweep in each.sweeps]
     if not any(sweep.runs for sweep in sweeps):
         return "\n".join([*lines, "Nothing to train."])
     if not settled:
         lines[-1] += ", planned with each arm's first candidate"
-    if declaration.seeds == AUTO:
-        lines[-1] += "; that is the first round, and others follow until all is decided"
-    seconds = clock(sum(each.seconds for each in prices))
     # Of several models, the one whose rate is known least tells how good the estimate is.
     source = max((sweep.source for sweep in sweeps), key=len)
     return "\n".join(
         [
             *lines,
-            f"Time: about {seconds} by {_workers(sweeps)}, {source}",
+            f"Time: about {_span([least, most], _time)} by {_workers(sweeps)}, {source}",
+            *([f"GPU-hours: about {_span([least, most], _hours)}"] if most[-1].gpus else []),
             f"Memory: about {max(sweep.memory for sweep in sweeps) / 1e9:.1f} GB a worker at its "
             "peak",
             f"Disk: about {sum(sweep.kept for sweep in sweeps) / 1e6:,.1f} MB, and up to "
@@ -119,25 +113,28 @@ def told(prices: Sequence[Price], declaration: Declaration, settled: bool) -> st
     )
 
 
-def detectable(declaration: Declaration) -> str:
-    """Say what differences the declared seeds can find, before anything is known of their spread.
-
-    Each contrast is tested at its share of the declared error (Bonferroni), by a paired t-test.
-    """
-    compared = [each for each in families(declaration) if paired_arms(declaration, each)]
-    if not compared:
-        return ""
-    if reason := undecidable(declaration):
-        return f"Too little to decide: {reason}."
-    number = number_of_contrasts(declaration)
-    fewest = min((units(declaration, family) for family in compared), key=len)
-    smallest = smallest_detectable(len(fewest), 1.0, declaration.contrast.error / number)
-    most = "at most " if declaration.seeds == AUTO else ""
+def _line_of_rounds(least: Price, most: Price) -> str:
+    stage = least.stage.capitalize()
+    if not most.missing:
+        return f"{stage}: no further round of seeds"
     return (
-        f"Detectable: {smallest:.2g} standard deviations of the paired differences, in "
-        f"{POWER:.0%} of such studies, with {most}{len(fewest)} pairs and an error of "
-        f"{declaration.contrast.error:g} for all contrasts together ({number})"
+        f"{stage}: at least {least.missing} runs to train, about {clock(least.seconds)}, and at "
+        f"most {most.missing}, about {clock(most.seconds)}, if the budget ends before all is "
+        "decided"
     )
+
+
+def _span(ends: Sequence[Sequence[Price]], form: Callable[[Sequence[Price]], str]) -> str:
+    """Write the least and the most, once where they are the same."""
+    return " to ".join(dict.fromkeys(map(form, ends)))
+
+
+def _time(prices: Sequence[Price]) -> str:
+    return clock(sum(each.seconds for each in prices))
+
+
+def _hours(prices: Sequence[Price]) -> str:
+    return f"{sum(each.hours for each in prices):.2g}"
 
 
 def _workers(sweeps: Sequence[Estimate]) -> str:
@@ -154,7 +151,14 @@ def _allowed(declaration: Declaration) -> list[str]:
 
 
 def check_hours(prices: Sequence[Price], declaration: Declaration) -> None:
-    """Refuse a study that is planned to take more hours from here on than it may.
+    """Refuse a study that may take more hours from here on than it is allowed.
+
+    Parameters
+    ----------
+    prices
+        Of the stages; of rounds of seeds the most that they can take.
+    declaration
+        Of the study.
 
     Raises
     ------
@@ -163,7 +167,9 @@ def check_hours(prices: Sequence[Price], declaration: Declaration) -> None:
     """
     hours, allowed = sum(each.hours for each in prices), declaration.budget.hours
     if 0 < allowed < hours:
+        rounds = declaration.seeds == AUTO
+        takes = "may come to" if rounds else "is planned to take"
+        fewer = "lower budget.runs" if rounds else "declare fewer seeds, candidates or sizes"
         raise declaration.wrong(
-            f"budget.hours is {allowed:g}, but it is planned to take {hours:.2g} hours: raise it, "
-            "or declare fewer seeds, candidates or sizes"
+            f"budget.hours is {allowed:g}, but it {takes} {hours:.2g} hours: raise it, or {fewer}"
         )

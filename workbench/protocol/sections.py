@@ -11,6 +11,9 @@ TUNING_SEEDS = 1000
 
 DIRECTIONS = ("higher", "lower", "either")
 
+NEW, THESE = ITEMS = ("new", "these")
+"""What test items a claim is about: new ones like these, or these alone."""
+
 Seeds = int | str | tuple[int, ...]
 """A count, `AUTO`, or each of them."""
 
@@ -56,7 +59,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Data:
-    """On how much of a task's training set the arms train."""
+    """On how much of a task's training set the arms train, and how where that is the task's own."""
 
     train_size: tuple[int, ...] = field(
         default=(0,),
@@ -68,6 +71,15 @@ class Data:
     subset_seeds: tuple[int, ...] = field(
         default=(0,), metadata=told("which ones train_size draws; a list draws several times")
     )
+    batch_size: int = field(default=0, metadata=told("on this task; 0 is that of training"))
+    epochs: int = field(default=0, metadata=told("on this task; 0 is that of training"))
+    max_steps: int = field(default=0, metadata=told("on this task; 0 is that of training"))
+
+    @property
+    def training(self) -> dict[str, int]:
+        """What replaces the settings of `Training` on this task."""
+        own = {name: getattr(self, name) for name in ("batch_size", "epochs", "max_steps")}
+        return {name: value for name, value in own.items() if value}
 
     @property
     def subsets(self) -> list[tuple[int, int]]:
@@ -118,6 +130,13 @@ class Contrast:
     )
     error: float = field(
         default=0.05, metadata=told("the chance of any false claim that is accepted")
+    )
+    items: str = field(
+        default=NEW,
+        metadata=told(
+            "what a claim is to hold for: new (test items like these) or these (no others; it then "
+            "rests on the seeds alone)"
+        ),
     )
 
 

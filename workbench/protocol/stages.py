@@ -16,10 +16,11 @@ from workbench.protocol.sections import Candidate, Training
 from workbench.spec import canonical_json
 from workbench.store.folder import RunStore
 from workbench.store.planning import plan_study
+from workbench.store.seal import STAGES
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 
-TUNING, REPORTING = STAGES = ("tuning", "reporting")
+TUNING, REPORTING = STAGES
 
 COLUMNS = ("run", "arm", "task", "train_size", "subset_seed", "technique", "learning_rate", "seed")
 
@@ -179,6 +180,7 @@ def _settings(
     training = {item.name: getattr(declaration.training, item.name) for item in fields(Training)}
     return SweepSettings(
         **training
+        | declaration.tasks[trial.place.task].training
         | vars(machine)
         | {
             "task": declaration.task_name(trial.place.task),

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
+from workbench.tasks.draws import f1_on_draws, tally
 from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
-from workbench.tasks.units import any_of_unit, rarest, units
+from workbench.tasks.units import any_of_unit, clusters, rarest, units
 
 
 class Classification:
@@ -81,6 +82,13 @@ class Classification:
             "recall": recall,
         }
         return {self.metric: scores.pop(self.metric)} | scores
+
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of clusters; accuracy is micro F1 over every class."""
+        classes = range(self.outputs) if self.metric == "accuracy" else self.positive
+        gold = metrics.one_hot(self.gold(records), classes)
+        counts = tally(gold, metrics.one_hot(predictions, classes), self.metric)
+        return f1_on_draws(counts, clusters(records), draws)
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one class for all records."""

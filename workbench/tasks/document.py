@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
+from workbench.tasks.draws import f1_on_draws, tally
 from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
 from workbench.tasks.units import DOCUMENT, any_of_unit, rarest, units
@@ -71,6 +72,11 @@ class Document:
         average = metrics.macro_f1 if self.metric == "macro_f1" else metrics.micro_f1
         precision, recall, f1 = average(self.gold(records), predictions)
         return {self.metric: f1, "precision": precision, "recall": recall}
+
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of documents."""
+        counts = tally(self.gold(records), predictions, self.metric)
+        return f1_on_draws(counts, np.arange(len(counts)), draws)
 
     def best_constant_score(self, records: Dataset) -> float:
         """Return the primary metric of the best one set of labels for all documents."""

@@ -6,7 +6,8 @@ import numpy as np
 from datasets import Dataset
 
 from workbench.tasks import metrics
-from workbench.tasks.tagging import Spans, Tagging, sentence_starts
+from workbench.tasks.draws import f1_on_draws
+from workbench.tasks.tagging import Spans, Tagging, clusters_of_words, sentence_starts
 
 TAGS = ("B", "I", "O")
 BEGIN, INSIDE, OUTSIDE = range(len(TAGS))
@@ -46,6 +47,25 @@ class Mention(Tagging):
         precision, recall, f1 = metrics.entity_f1(*sides)
         return {"entity_f1": f1, "precision": precision, "recall": recall}
 
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return ``entity_f1`` on draws of clusters; a mention counts at its first word."""
+        starts, gold = sentence_starts(records), self.gold(records)
+        sides = [
+            _at_first_words(self.spans(side, starts), len(gold)) for side in (gold, predictions)
+        ]
+        correct = (sides[0] == sides[1]).all(axis=1)
+        begun = [side[:, 0] > 0 for side in sides]
+        counts = np.stack([correct & begun[0], begun[1], begun[0]], axis=1).astype(np.int64)
+        return f1_on_draws(counts[:, :, None], clusters_of_words(records), draws)
+
     def count(self, records: Dataset) -> int:
         """Count gold mentions."""
         return len(self.spans(self.gold(records), sentence_starts(records))[0])
+
+
+def _at_first_words(spans: Spans, words: int) -> np.ndarray:
+    """Return the end and the type of the mention that opens at each word, 0 where none does."""
+    firsts, ends, kinds = spans
+    found = np.zeros((words, 2), np.int64)
+    found[firsts] = np.stack([ends, kinds], axis=1)
+    return found

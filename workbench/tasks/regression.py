@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
+from workbench.tasks.draws import scored_anew
 from workbench.tasks.encoding import columns, encode_columns, flatten
 from workbench.tasks.task import Encoded
-from workbench.tasks.units import units
+from workbench.tasks.units import clusters, units
 
 SENTENCES = ("sentence1", "sentence2")
 """The columns of a pair of sentences."""
+
+_CORRELATIONS = {"pearson": metrics.pearson, "spearman": metrics.spearman}
 
 
 class Regression:
@@ -62,11 +65,13 @@ class Regression:
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return ``pearson`` and ``spearman``, `metric` first; None for constant predictions."""
         gold = self.gold(records)
-        scores = {
-            "pearson": metrics.pearson(gold, predictions),
-            "spearman": metrics.spearman(gold, predictions),
-        }
+        scores = {name: score(gold, predictions) for name, score in _CORRELATIONS.items()}
         return {self.metric: scores.pop(self.metric)} | scores
+
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of clusters."""
+        score = _CORRELATIONS[self.metric]
+        return scored_anew(score, self.gold(records), predictions, clusters(records), draws)
 
     def best_constant_score(self, records: Dataset) -> None:
         """Return None: a constant has no correlation."""

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 from workbench.tasks import metrics
+from workbench.tasks.draws import f1_on_draws, tally
 from workbench.tasks.encoding import encode_words, first_pieces, flatten
 from workbench.tasks.task import IGNORED, Encoded
-from workbench.tasks.units import any_of_unit, units
+from workbench.tasks.units import any_of_unit, clusters, units
 
 OUTSIDE_LABEL = "O"
 
@@ -65,6 +66,10 @@ class Tagging(ABC):
     @abstractmethod
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Score the labels of all words of the records."""
+
+    @abstractmethod
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of clusters."""
 
     @abstractmethod
     def count(self, records: Dataset) -> int:
@@ -149,11 +154,20 @@ class Words(Tagging):
 
     def score(self, records: Dataset, predictions: np.ndarray) -> dict[str, float | None]:
         """Return the primary metric with its precision and recall, over every label but outside."""
-        chosen = [tag for tag in range(self.outputs) if tag != self.outside]
-        sides = [metrics.one_hot(side, chosen) for side in (self.gold(records), predictions)]
         average = metrics.macro_f1 if self.metric == "macro_f1" else metrics.micro_f1
-        precision, recall, f1 = average(*sides)
+        precision, recall, f1 = average(*self._sides(records, predictions))
         return {self.metric: f1, "precision": precision, "recall": recall}
+
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Return the primary metric on draws of clusters."""
+        counts = tally(*self._sides(records, predictions), self.metric)
+        return f1_on_draws(counts, clusters_of_words(records), draws)
+
+    def _sides(self, records: Dataset, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tell which label but outside each word has, gold and predicted."""
+        chosen = [tag for tag in range(self.outputs) if tag != self.outside]
+        gold = metrics.one_hot(self.gold(records), chosen)
+        return gold, metrics.one_hot(predictions, chosen)
 
     def count(self, records: Dataset) -> int:
         """Count words whose gold label is not outside."""
@@ -166,6 +180,11 @@ def sentence_starts(records: Dataset) -> np.ndarray:
     starts = np.zeros(counts.sum(), bool)
     starts[np.cumsum(counts) - counts] = True
     return starts
+
+
+def clusters_of_words(records: Dataset) -> np.ndarray:
+    """Return the cluster that each word belongs to, ``int64 [words]``."""
+    return np.repeat(clusters(records), _word_counts(records))
 
 
 def _word_counts(records: Dataset) -> np.ndarray:

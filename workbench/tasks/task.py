@@ -132,6 +132,26 @@ class Shape(Protocol):
         """Score predictions; an undefined metric is None. The scale is 0 to 1 (Pearson -1 to 1)."""
         ...
 
+    def on_draws(
+        self, records: Dataset, predictions: np.ndarray, draws: np.ndarray
+    ) -> np.ndarray | None:
+        """Return the primary metric on draws with replacement, ``float64 [draws]``.
+
+        Parameters
+        ----------
+        records, predictions
+            As for `score`.
+        draws
+            How often each draw holds each of the `workbench.tasks.units.clusters`,
+            ``float64 [draws, clusters]``.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            NaN where the metric is undefined; None for a metric that cannot be drawn.
+        """
+        ...
+
     def best_constant_score(self, records: Dataset) -> float | None:
         """Return the primary metric of the best constant prediction on these records."""
         ...

@@ -10,13 +10,30 @@ from datasets import Dataset
 DOCUMENT = "document"
 """The column that names each record's document, where there is one."""
 
+SOURCE = "source"
+"""The column that names what a record was taken from, where records count for themselves."""
+
 
 def units(records: Dataset) -> np.ndarray:
     """Return the unit that each record belongs to, ``int64 [records]``."""
-    if DOCUMENT not in records.column_names:
+    return _numbered(records, DOCUMENT)
+
+
+def clusters(records: Dataset) -> np.ndarray:
+    """Return which records another test set would bring together, ``int64 [records]``.
+
+    Records of one source, such as the pairs of one abstract, are units of their own and yet come
+    together or not at all; everywhere else these are the units.
+    """
+    return _numbered(records, SOURCE) if SOURCE in records.column_names else units(records)
+
+
+def _numbered(records: Dataset, column: str) -> np.ndarray:
+    """Give each value of a column a number by first appearance, or each record one without it."""
+    if column not in records.column_names:
         return np.arange(len(records), dtype=np.int64)
     numbers: dict[str, int] = {}
-    ids = [numbers.setdefault(name, len(numbers)) for name in records[DOCUMENT][:]]
+    ids = [numbers.setdefault(name, len(numbers)) for name in records[column][:]]
     return np.asarray(ids, np.int64)
 
 

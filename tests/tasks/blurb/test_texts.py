@@ -79,7 +79,24 @@ def test_unlabelled_documents_of_the_real_data(corpora, split, unlabelled):
 
 def test_relations(write):
     records = read_relations(write('1.T1.T2\t@GENE$ "b\ty\n2\tc\tx\n'), LABELS)
-    assert records.to_dict() == {"text": ['@GENE$ "b', "c"], "label": [1, 0]}
+    assert records.to_dict() == {
+        "text": ['@GENE$ "b', "c"],
+        "label": [1, 0],
+        "source": ["1", "2"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("10471277.T1.T2", "10471277"),
+        ("DDI-DrugBank.d519.s3.p0", "DDI-DrugBank.d519"),
+        ("DDI-MedLine.d7.s0.p12", "DDI-MedLine.d7"),
+        ("unheard-of.1", "unheard-of.1"),
+    ],
+)
+def test_pairs_are_taken_from_documents(write, name, source):
+    assert read_relations(write(f"{name}\ta\tx\n"), LABELS)["source"][:] == [source]
 
 
 def test_associations(write):

@@ -8,7 +8,7 @@ from datasets import Dataset
 
 from workbench.tasks.document import Document
 from workbench.tasks.table import damaged, rows
-from workbench.tasks.units import DOCUMENT
+from workbench.tasks.units import DOCUMENT, SOURCE
 
 SCORES = (0.0, 4.0)
 """The lowest and highest score of BIOSSES (Sogancioglu et al. 2017)."""
@@ -50,12 +50,16 @@ def read_documents(path: Path, labels: tuple[str, ...], option: str) -> Dataset:
 def read_relations(path: Path, labels: tuple[str, ...]) -> Dataset:
     """Read ChemProt or DDI: no header, an id, a sentence and a label.
 
+    An id begins with the document: ``10471277.T1.T2``, ``DDI-DrugBank.d519.s3.p0``.
+
     Raises
     ------
     WorkbenchError
         When the file is damaged or a label is unknown.
     """
-    return _classified(path, rows(path, ("id", "sentence", "label"), header=False), labels)
+    found = list(rows(path, ("id", "sentence", "label"), header=False))
+    sources = [re.sub(r"^(\d+|[\w-]+\.d\d+)\..*", r"\1", name) for _, (name, _, _) in found]
+    return _classified(path, found, labels).add_column(SOURCE, sources)
 
 
 def read_associations(path: Path, labels: tuple[str, ...]) -> Dataset:

@@ -121,6 +121,9 @@ class ScoredBy:
         others.pop(self.metric, None)
         return {self.metric: self._asked(records, predictions)} | others
 
+    def on_draws(self, records: Dataset, predictions: np.ndarray, draws: np.ndarray) -> None:
+        """Return None: hundreds of draws of dozens of runs may take a foreign function for ever."""
+
     def best_constant_score(self, records: Dataset) -> float | None:
         """Return the best that the function says of a constant; None for a regression."""
         asked = [self._asked(records, constant) for constant in self._constants(records)]
