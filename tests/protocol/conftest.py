@@ -5,7 +5,7 @@ import pytest
 
 from workbench.protocol import conduct
 from workbench.protocol.declaration import Declaration
-from workbench.protocol.sections import Arm, Data, Tuning
+from workbench.protocol.sections import Arm, Contrast, Data, Tuning
 from workbench.protocol.stages import Machine
 
 
@@ -23,6 +23,8 @@ def declare(small_model, tmp_path):
             "tasks": {"miniature-similarity:size=24": Data()},
             "seeds": 2,
             "tuning": Tuning(learning_rate=(1e-4, 1e-3), seeds=2),
+            # The trainer below leaves no predictions, unless a test asks it to.
+            "contrast": Contrast(items="these"),
         }
         return Declaration(**values | changes)
 

@@ -182,7 +182,9 @@ def test_why_the_error_is_not_known(finished, monkeypatch):
 
 
 def test_a_contrast_whose_items_are_not_known_is_said_to_be_about_these(declare, machine, trainer):
-    found = Conduct(declare(tasks={TASK: Data()}, tuning=Tuning()), machine).run()
+    found = Conduct(
+        declare(tasks={TASK: Data()}, tuning=Tuning(), contrast=Contrast()), machine
+    ).run()
     assert found.contrasts["items"].tolist() == ["these"]
     assert "they do not say how other items would turn out" in found.reading
     assert found.notes[0].startswith(

@@ -53,3 +53,19 @@ def test_the_reading_names_the_declared_error_and_the_number_of_contrasts(declar
     found = Findings(declaration, pd.DataFrame(), runs, contrasts(runs, declaration))
     assert "hold together at 95% over 1 contrast," in found.reading
     assert "## Candidates" not in found.markdown and found.reading in found.markdown
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        (["new", "new"], "over 2 contrasts, and are for new test items like these, not for these"),
+        (["these", "these"], "and are over the runs on these test items: they do not say"),
+        (["new", "these"], "; but those of b against plain on biosses are over the runs on these"),
+    ],
+)
+def test_the_reading_tells_what_test_items_the_intervals_are_about(declare, items, told):
+    table = pd.DataFrame(
+        {"arm": ["a", "b"], "baseline": "plain", "task": "biosses", "items": items}
+    )
+    empty = pd.DataFrame()
+    assert told in Findings(declare(), empty, empty, table).reading

@@ -14,7 +14,7 @@ from workbench.protocol.contrasts import readable, verdicts
 from workbench.protocol.declaration import NOT_TESTABLE, Declaration
 from workbench.protocol.evidence import Evidence
 from workbench.protocol.methods import Methods, methods
-from workbench.protocol.sections import NEW, THESE, Seeds
+from workbench.protocol.sections import THESE, Seeds
 
 TERMINAL_WIDTH = 100
 """Columns to which sentences are broken for a terminal."""
@@ -172,24 +172,24 @@ class Findings:
         family = _counted(len(self.contrasts), "contrast")
         confidence = f"{100 * (1 - self.declaration.contrast.error):g}%"
         return (
-            f"The intervals hold together at {confidence} over {family}. {self._items} "
+            f"The intervals hold together at {confidence} over {family}, and are {self._about}. "
             "Collapsed runs are in every mean; the two numbers are the arm's and the baseline's."
         )
 
     @property
-    def _items(self) -> str:
-        """What test items the intervals are about."""
-        about = set(self.contrasts["items"])
-        if about == {NEW}:
-            return "They are for new test items like these, not for these alone."
-        told = "over the runs on these test items: they do not say how other items would turn out."
-        if about == {THESE}:
-            return f"They are {told}"
-        rows = self.contrasts[self.contrasts["items"] == THESE].to_dict("records")
-        pairs = ", ".join(
-            f"{row['arm']} against {row['baseline']} on {row['task']}" for row in rows
-        )
-        return f"They are for new test items like these; but those of {pairs} are {told}"
+    def _about(self) -> str:
+        """Say what test items the intervals are about."""
+        rows = self.contrasts.to_dict("records")
+        told = "over the runs on these test items: they do not say how other items would turn out"
+        these = [
+            f"{row['arm']} against {row['baseline']} on {row['task']}"
+            for row in rows
+            if row["items"] == THESE
+        ]
+        if len(these) == len(rows):
+            return told
+        new = "for new test items like these, not for these alone"
+        return f"{new}; but those of {', '.join(these)} are {told}" if these else new
 
     @property
     def text(self) -> str:
