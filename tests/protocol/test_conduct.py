@@ -223,3 +223,11 @@ def test_the_report_has_every_candidate_and_every_contrast(conduct, trainer, cap
     assert "frozen" in printed and "0.001" in printed
     assert len((conduct.folder / "runs.csv").read_text().splitlines()) == 5
     assert len((conduct.folder / "candidates.csv").read_text().splitlines()) == 5
+
+
+def test_another_may_write_the_report(conduct, trainer, tmp_path, capsys):
+    def save(study, found):
+        return tmp_path / f"{study.declaration.name}-{len(found.runs)}"
+
+    carry_out(conduct.declaration, conduct.machine, save=save)
+    assert capsys.readouterr().out.endswith(f"Report: {tmp_path / 'small-4'}\n")

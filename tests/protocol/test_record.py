@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.protocol.conduct import Conduct
-from workbench.protocol.record import amendments, record
+from workbench.protocol.record import amendments, declared_at, record
 from workbench.protocol.sections import Contrast
 from workbench.store.study import study_path
 
@@ -51,3 +51,14 @@ def test_a_damaged_record_is_not_written_over(declare, machine, trainer):
         with pytest.raises(WorkbenchError, match="is damaged: move it away"):
             read(conduct.store, conduct.declaration)
     assert path.read_text() == "[]"
+
+
+def test_the_day_is_that_of_what_is_declared_now(declare, machine, trainer):
+    conduct = Conduct(declare(), machine)
+    assert declared_at(conduct.store, conduct.declaration) == ""
+    record(conduct.store, conduct.declaration)
+    path = study_path(conduct.store, "small").with_name("declared.json")
+    versions = json.loads(path.read_text())["versions"]
+    versions = [{**versions[0], "at": day, "declared": {"seeds": day}} for day in ("1st", "2nd")]
+    path.write_text(json.dumps({"versions": versions}))
+    assert declared_at(conduct.store, conduct.declaration) == "2nd"

@@ -154,16 +154,19 @@ def save(figure: go.Figure, stem: str | Path, image: bytes | None = None) -> Non
     write_bytes(Path(f"{stem}.png"), image)
 
 
-def page(figure: go.Figure) -> str:
-    """Write a figure as a page that needs nothing else, light or dark as the browser's other pages.
+def page(figure: go.Figure, *more: go.Figure) -> str:
+    """Write figures as a page that needs nothing else, light or dark as the browser's other pages.
 
     Parameters
     ----------
-    figure
-        A transparent plotly figure.
+    figure, more
+        Transparent plotly figures, from top to bottom.
     """
-    text = figure.to_html(include_plotlyjs=True, config={"displaylogo": False})
-    return text.replace("<head>", "<head><style>:root { color-scheme: light dark }</style>", 1)
+    config = {"displaylogo": False}
+    text = figure.to_html(include_plotlyjs=True, config=config)
+    below = [each.to_html(include_plotlyjs=False, full_html=False, config=config) for each in more]
+    text = text.replace("<head>", "<head><style>:root { color-scheme: light dark }</style>", 1)
+    return text.replace("</body>", "".join([*below, "</body>"]), 1) if below else text
 
 
 def halved(image: bytes) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from workbench.execution.progress import Progress
     from workbench.notebook.report import Report
+    from workbench.notebook.study_report import StudyReport
     from workbench.protocol.conduct import Conduct, StageProgress
     from workbench.protocol.report import Findings
 
@@ -174,16 +175,26 @@ class DeclaredStudy:
         self._findings = self.conduct.run(show)
         line.end("All runs are there.")
 
-    def report(self) -> None:
-        """Write the report's files, and show its tables; or why the question is not testable."""
-        if self.conduct.declaration.not_testable:
-            return self._show(self.conduct.plan().replace("\n", "  \n"), self.conduct.plan())
-        found = self._findings or self.conduct.run()
-        path = self.conduct.save(found)
-        self._show(f"{found.markdown}\nReport: `{path}`", f"{found.text}\nReport: {path}")
+    def report(self) -> StudyReport | None:
+        """Write the report's files, and show its tables; or why the question is not testable.
 
-    def _show(self, markdown: str, text: str) -> None:
-        told = {"text/markdown": markdown, "text/plain": text}
+        Returns
+        -------
+        StudyReport or None
+            With the figures; None where no public checkpoints can answer the question.
+        """
+        if self.conduct.declaration.not_testable:
+            plan = self.conduct.plan()
+            self._show({"text/plain": plan, "text/markdown": plan.replace("\n", "  \n")})
+            return None
+        from workbench.notebook.study_report import StudyReport
+
+        report = StudyReport(self.conduct, self._findings or self.conduct.run())
+        report.save()
+        self._show(report.bundle)
+        return report
+
+    def _show(self, told: dict[str, str]) -> None:
         display(told, raw=True, metadata=self._trained.metadata)
 
     @property
@@ -209,10 +220,10 @@ def _conduct(settings: SweepSettings) -> Conduct:
     return Conduct(declaration, Machine(settings.device, settings.workers, settings.outputs))
 
 
-def show(report: Report | None, names: Sequence[str] = ()) -> None:
-    """Show figures, each as plotly and as a picture; without names all three.
+def show(report: Report | StudyReport | None, names: Sequence[str] = ()) -> None:
+    """Show figures, each as plotly and as a picture; without names all.
 
-    A declared study has none yet: its report is None.
+    A question that cannot be tested has none: its report is None.
     """
     if report is None:
         return

@@ -4,7 +4,7 @@ Whatever is interrupted, the same line goes on: each stage is a row of stored sw
 have finished is the only state.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,10 +20,11 @@ from workbench.protocol.contrasts import contrasts
 from workbench.protocol.deciding import affordable, missing, undecidable
 from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.detectable import detectable
+from workbench.protocol.evidence import evidence
 from workbench.protocol.items import TaskItems
 from workbench.protocol.progress_line import ProgressLine
-from workbench.protocol.record import amendments, record
-from workbench.protocol.report import Findings, opening
+from workbench.protocol.record import amendments, declared_at, record
+from workbench.protocol.report import NO_PICTURES, Findings, opening
 from workbench.protocol.results import dev_of_chosen, dev_scores, reported
 from workbench.protocol.sections import NEW, THESE, Candidate
 from workbench.protocol.stages import (
@@ -198,8 +199,16 @@ class Conduct:
         """Where the report's files lie."""
         return self.store.root / "reports" / self.declaration.name
 
-    def save(self, findings: Findings) -> Path:
-        """Write tables and report, and return the report's path."""
+    def save(self, findings: Findings, pictures: Mapping[str, str] = NO_PICTURES) -> Path:
+        """Write tables, report and methods, and return the report's path.
+
+        Parameters
+        ----------
+        findings
+            What was found.
+        pictures
+            As for `Findings.illustrated`.
+        """
         make_folder(self.folder)
         tables = {
             "candidates": findings.candidates,
@@ -208,7 +217,9 @@ class Conduct:
         }
         for name, table in tables.items():
             write_text(self.folder / f"{name}.csv", csv(table))
-        write_text(self.folder / "report.md", findings.markdown)
+        if findings.methods:
+            write_text(self.folder / "methods.md", findings.methods.markdown)
+        write_text(self.folder / "report.md", findings.illustrated(pictures))
         return self.folder / "report.md"
 
     def _tuning_parts(self, keep: bool = True) -> list[Part]:
@@ -230,14 +241,10 @@ class Conduct:
     def _complete(self, tuning: list[Part]) -> bool:
         return not any(self.store.missing(part.study.run_ids) for part in tuning)
 
-    def _candidates(self, tuning: list[Part]) -> pd.DataFrame:
-        """Return the table of candidates; of the tuning runs' results only dev is taken."""
-        return choice.candidates(dev_scores(self.store, tuning))
-
     def _chosen(self, tuning: list[Part]) -> dict[Place, Candidate]:
         if not self.declaration.tuned:
             return first_candidates(self.declaration)
-        return choice.chosen(self._candidates(tuning))
+        return choice.chosen(choice.candidates(dev_scores(self.store, tuning)))
 
     def _train(self, stage: str, planned: list[Part], show: Show) -> None:
         for number, part in enumerate(planned, start=1):
@@ -246,11 +253,17 @@ class Conduct:
             run_missing(self.store, part.study, self.machine.workers, told)
 
     def _found(self, tuning: list[Part], reporting: list[Part]) -> Findings:
-        runs = reported(self.store, reporting)
+        runs, tuned = reported(self.store, reporting), dev_scores(self.store, tuning)
         table = contrasts(runs, self.declaration, self.tested)
-        notes = amendments(self.store, self.declaration) + self._unknown_items(table)
+        changed = amendments(self.store, self.declaration)
+        notes = changed + self._unknown_items(table)
         notes += [note for part in reporting for note in part.study.notes]
-        return Findings(self.declaration, self._candidates(tuning), runs, table, notes)
+        declared = declared_at(self.store, self.declaration)
+        found = evidence(
+            self.store, self.declaration, tuned, runs, declared, changed, table["items"]
+        )
+        candidates = choice.candidates(tuned)
+        return Findings(self.declaration, candidates, runs, table, notes, tuned, found)
 
     def _unknown_items(self, table: pd.DataFrame) -> list[str]:
         """Say why contrasts are about these test items that were to be about new ones."""
@@ -266,7 +279,15 @@ def _told(show: Show, where: Callable[[Progress], StageProgress], progress: Prog
     show(where(progress))
 
 
-def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False) -> None:
+Save = Callable[[Conduct, Findings], Path]
+
+
+def carry_out(
+    declaration: Declaration,
+    machine: Machine,
+    dry_run: bool = False,
+    save: Save = Conduct.save,
+) -> None:
     """Run a declared study for a terminal: its plan, its progress, its tables.
 
     Parameters
@@ -275,6 +296,8 @@ def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False)
         As for `Conduct`.
     dry_run
         Only print the plan.
+    save
+        Writes the report, and returns its path.
 
     Raises
     ------
@@ -292,4 +315,4 @@ def carry_out(declaration: Declaration, machine: Machine, dry_run: bool = False)
     line = ProgressLine()
     findings = conduct.run(lambda progress: line(progress.line()))
     line.clear()
-    print(f"\n{findings.text}\nReport: {conduct.save(findings)}")
+    print(f"\n{findings.text}\nReport: {save(conduct, findings)}")

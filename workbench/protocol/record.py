@@ -47,6 +47,14 @@ def record(store: RunStore, declaration: Declaration) -> None:
     write_json(_path(store, declaration), {"versions": [*versions, added]})
 
 
+def declared_at(store: RunStore, declaration: Declaration) -> str:
+    """Return when a study was first run as it is now, such as ``2026-11-23T17:53:43Z``.
+
+    It is empty for a study that was never run.
+    """
+    return next((version["at"] for version in reversed(_versions(store, declaration))), "")
+
+
 def amendments(store: RunStore, declaration: Declaration) -> list[str]:
     """Say what was changed after reported runs had finished, a sentence for each change."""
     versions = _versions(store, declaration)

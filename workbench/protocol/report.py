@@ -1,8 +1,10 @@
 """The text of a declared study: what it is going to do, what was chosen, what was found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from textwrap import fill
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -10,10 +12,14 @@ from workbench.analysis.summary import aligned, markdown, percent
 from workbench.models.catalogue import BUNDLED
 from workbench.protocol.contrasts import readable, verdicts
 from workbench.protocol.declaration import NOT_TESTABLE, Declaration
+from workbench.protocol.evidence import Evidence
+from workbench.protocol.methods import Methods, methods
 from workbench.protocol.sections import THESE, Seeds
 
 TERMINAL_WIDTH = 100
 """Columns to which sentences are broken for a terminal."""
+
+NO_PICTURES: Mapping[str, str] = MappingProxyType({})
 
 
 def opening(declaration: Declaration) -> str:
@@ -120,6 +126,10 @@ class Findings:
         From `workbench.protocol.contrasts.contrasts`.
     notes
         What a reader must know of the data and the checkpoints, in sentences.
+    tuned
+        One row a tuning run and arm, with ``dev``.
+    evidence
+        What is on record of all runs; without it there is no methods section.
     """
 
     declaration: Declaration
@@ -127,6 +137,13 @@ class Findings:
     runs: pd.DataFrame
     contrasts: pd.DataFrame
     notes: Sequence[str] = ()
+    tuned: pd.DataFrame = field(default_factory=pd.DataFrame)
+    evidence: Evidence | None = None
+
+    @cached_property
+    def methods(self) -> Methods | None:
+        """How the study was done, from what is on record."""
+        return methods(self.evidence) if self.evidence else None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -184,10 +201,25 @@ class Findings:
 
     @property
     def markdown(self) -> str:
-        """The whole report as Markdown."""
+        """The whole report as Markdown, without pictures."""
+        return self.illustrated(NO_PICTURES)
+
+    def illustrated(self, pictures: Mapping[str, str]) -> str:
+        """Return the whole report as Markdown.
+
+        Parameters
+        ----------
+        pictures
+            What shows ``candidates``, ``contrasts`` and ``curves``, as Markdown; any may be absent.
+        """
         parts = [f"# {self.declaration.question}", opening(self.declaration).replace("\n", "  \n")]
         if len(self.candidates):
             parts += ["## Candidates, on dev", markdown(candidate_table(self.candidates))]
-        parts += ["## Contrasts, on test", markdown(self.table), *self.verdicts]
-        parts += [self.reading, *self.caveats]
-        return "\n\n".join(part.rstrip() for part in parts) + "\n"
+            parts += [pictures.get("candidates", "")]
+        parts += ["## Contrasts, on test", markdown(self.table), pictures.get("contrasts", "")]
+        parts += [*self.verdicts, self.reading, *self.caveats]
+        if "curves" in pictures:
+            parts += ["## Learning curves, on test", pictures["curves"]]
+        if self.methods:
+            parts += ["## Methods", self.methods.markdown]
+        return "\n\n".join(part.rstrip() for part in parts if part) + "\n"

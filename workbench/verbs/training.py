@@ -3,6 +3,7 @@
 import argparse
 import signal
 from pathlib import Path
+from typing import Any
 
 from workbench.verbs.verb import Verbs, add_outputs, add_verb
 
@@ -80,10 +81,17 @@ def _study(chosen: argparse.Namespace) -> int:
     # Asked to end, by a scheduler or a page, it lets its workers save checkpoints, as after Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        carry_out(declaration, machine, chosen.dry_run)
+        carry_out(declaration, machine, chosen.dry_run, _save_with_figures)
     finally:
         signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _save_with_figures(conduct: Any, findings: Any) -> Path:
+    # What draws is loaded at the end, when it is needed.
+    from workbench.notebook.study_report import save
+
+    return save(conduct, findings)
 
 
 def add_work(verbs: Verbs) -> None:
