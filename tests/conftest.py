@@ -4,6 +4,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 if shutil.which("nvidia-smi") is None:
     # Without a GPU its kernels are interpreted; Triton asks when it is imported.
@@ -112,6 +117,38 @@ def small_model(tmp_path_factory):
     BertModel(config).save_pretrained(folder)
     load_tokenizer(bundled()).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def small_study(small_model, tmp_path):
+    """Return a function that plans a small study in a store of its own, with cohorts of a size."""
+    from dataclasses import replace
+
+    from workbench.store.folder import RunStore
+    from workbench.store.planning import plan_study
+    from workbench.store.settings import SweepSettings
+
+    def plan(name, cohort, **values):
+        store = RunStore(tmp_path / name)
+        settings = {
+            "task": "miniature-similarity:size=24",
+            "models": str(small_model),
+            "techniques": "baseline,reinit:1",
+            "seeds": "2",
+            "batch_size": 8,
+            "learning_rate": 1e-3,
+            "study": "small",
+        }
+        study = plan_study(SweepSettings.from_values(settings | values), store)
+        runs = study.run_ids
+        cohorts = tuple(
+            tuple(runs[first : first + cohort]) for first in range(0, len(runs), cohort)
+        )
+        study = replace(study, cohorts=cohorts)
+        study.save(store)
+        return store, study
+
+    return plan
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class RunSpec:
     task: str
     """The task's canonical name, with its options; of a user's task the path of its file."""
     data: str
-    """SHA-256 over the task's files."""
+    """SHA-256 of the task's data: of its files, or of its records."""
     model: str
     """Short name, hub id or folder."""
     weights: str

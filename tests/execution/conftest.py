@@ -2,40 +2,17 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from workbench.store.folder import RunStore
-from workbench.store.planning import plan_study
-from workbench.store.settings import SweepSettings
-
 
 @pytest.fixture
-def make_study(small_model, tmp_path):
+def make_study(small_study):
     """Return a function that plans a small study in a store of its own, with cohorts of two."""
 
     def make(name="outputs", cohort=2, **values):
-        store = RunStore(tmp_path / name)
-        settings = {
-            "task": "miniature-similarity:size=24",
-            "models": str(small_model),
-            "techniques": "baseline,reinit:1",
-            "seeds": "2",
-            "epochs": 3,
-            "batch_size": 8,
-            "learning_rate": 1e-3,
-            "study": "small",
-        }
-        study = plan_study(SweepSettings.from_values(settings | values), store)
-        runs = study.run_ids
-        cohorts = tuple(
-            tuple(runs[first : first + cohort]) for first in range(0, len(runs), cohort)
-        )
-        study = replace(study, cohorts=cohorts)
-        study.save(store)
-        return store, study
+        return small_study(name, cohort, **{"epochs": 3} | values)
 
     return make
 

@@ -76,6 +76,25 @@ def test_a_dry_run_only_says(finished):
     assert "0 of 4" in said and not (store.root / "models").exists()
 
 
+def test_a_dry_run_leaves_weights_waiting_and_counts_those_that_are_kept(make_study, monkeypatch):
+    store, study = make_study(cohort=1, save="best", **SMALL)
+    monkeypatch.setattr(Worker, "_settle", lambda _: None)
+    Worker(store, study, CPU).work()
+
+    def files():
+        return {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
+
+    before = files()
+    assert any(".waiting" in path.parts for path in before)
+    with settling(store, study):
+        before = files()
+        assert save(store, study, "best", dry_run=True)[1] == "2 of 2 models are there."
+        assert save(store, study, "every", dry_run=True)[1].startswith("2 of 4 models are there.")
+    assert files() == before
+    monkeypatch.setattr("workbench.execution.repeat.prepare", None)
+    assert save(store, study, "best")[1] == "2 of 2 models are there."
+
+
 def test_a_result_that_differs_is_said_and_the_stored_one_stays(finished, contents):
     store, study = finished(cohort=1, techniques="baseline", seeds="1")
     (run,) = study.run_ids

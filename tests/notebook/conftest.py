@@ -1,4 +1,6 @@
+import sys
 import threading
+import traceback
 from types import SimpleNamespace
 
 import numpy as np
@@ -160,8 +162,15 @@ class Chosen:
         """Wait until a status holds, and return it."""
         with self.changed:
             found = self.changed.wait_for(lambda: self.told and holds(self.told[-1]), seconds)
-        assert found, self.told[-5:]
+        assert found, self.report()
         return self.told[-1]
+
+    def report(self):
+        """Say what was told last, and where the supervisor's thread is."""
+        lines = [f"told {len(self.told)} times"]
+        lines += [f"{status.line()} ({status.problem})" for status in self.told[-5:]]
+        frame = sys._current_frames().get(self.supervisor._thread.ident)
+        return "\n".join([*lines, *(traceback.format_stack(frame) if frame else ["ended"])])
 
     def until_state(self, study, state):
         return self.until(lambda status: (status.study, status.state) == (study, state))

@@ -1,41 +1,18 @@
 """Runs of small models, trained with weight decay, and studies whose models are kept."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
 from workbench.models import network
 from workbench.saved import writing
 from workbench.spec import RunSpec
-from workbench.store.folder import RunStore
-from workbench.store.planning import plan_study
-from workbench.store.settings import SweepSettings
 from workbench.tasks.loading import load as load_task
 from workbench.training.plan import Execution
 from workbench.training.prepared import encode
+from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Trainer
 
 CPU = Execution(torch.device("cpu"))
-
-
-class Unrecorded:
-    """A recorder that keeps nothing."""
-
-    def resume(self):
-        return None
-
-    def steps(self, first, losses, norms):
-        pass
-
-    def epoch(self, epoch, step, scores):
-        pass
-
-    def due(self):
-        return False
-
-    def save(self, tensors, state):
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -91,28 +68,10 @@ def write_member():
 
 
 @pytest.fixture
-def make_study(small_model, tmp_path):
-    """Return a function that plans a small study in a store of its own."""
+def make_study(small_study):
+    """Return a function that plans a small study of one epoch in a store of its own."""
 
     def make(name="outputs", cohort=1, **values):
-        store = RunStore(tmp_path / name)
-        settings = {
-            "task": "miniature-similarity:size=24",
-            "models": str(small_model),
-            "techniques": "baseline,reinit:1",
-            "seeds": "2",
-            "epochs": 1,
-            "batch_size": 8,
-            "learning_rate": 1e-3,
-            "study": "small",
-        }
-        study = plan_study(SweepSettings.from_values(settings | values), store)
-        runs = study.run_ids
-        cohorts = tuple(
-            tuple(runs[first : first + cohort]) for first in range(0, len(runs), cohort)
-        )
-        study = replace(study, cohorts=cohorts)
-        study.save(store)
-        return store, study
+        return small_study(name, cohort, **{"epochs": 1} | values)
 
     return make

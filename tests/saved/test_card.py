@@ -43,7 +43,7 @@ def test_it_tells_the_seeds_the_spread_and_the_settings(finished, small_model):
         assert "One member is one draw" in text and "trained 3 such models" in text
         for value in (spec.data, spec.id, spec.weights):
             assert f" | {value} |" in text
-        assert "synthetic" in text
+        assert "synthetic" in text and "the SHA-256 of the generated records" in text
         assert str(small_model) not in text and str(store.root) not in text
 
 
@@ -104,6 +104,9 @@ def test_of_own_data_neither_a_sentence_nor_its_place_is_in_any_file(finished, t
         task=str(tmp_path / "followup.yaml"), techniques="baseline", seeds="1"
     )
     assert "followup" in cards[study.run_ids[0]]
+    assert (
+        "`data` is the SHA-256 of the task's records, labels and metric" in cards[study.run_ids[0]]
+    )
     for path in (store.root / "models").rglob("*.*"):
         content = path.read_bytes()
         assert str(tmp_path).encode() not in content

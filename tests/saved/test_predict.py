@@ -132,6 +132,17 @@ def test_a_damaged_or_untrained_model_is_one_sentence(saved, small_model, tmp_pa
         load(small_model)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"inputs": "texts"}', '{"inputs": ["text"]}', '{"kind": "text"}', "[]", "{", "[" * 9999],
+)
+def test_a_damaged_description_is_one_sentence(text, saved, tmp_path):
+    folder = shutil.copytree(saved["relation"][0], tmp_path / "damaged")
+    (folder / "workbench.json").write_text(text)
+    with pytest.raises(WorkbenchError, match=r"workbench.json is damaged .*: save the model again"):
+        load(folder)
+
+
 def test_a_pickled_model_is_not_read(saved, tmp_path):
     folder = shutil.copytree(saved["relation"][0], tmp_path / "pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")

@@ -1,10 +1,12 @@
 import errno
 import fcntl
 import os
+import threading
 
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.store import claims
 from workbench.store.claims import claim, working
 
 A, B, C = (letter * 16 for letter in "abc")
@@ -81,10 +83,25 @@ def test_a_file_system_without_locks_is_explained(store, monkeypatch, number):
         claim(store, [A])
 
 
-def test_those_who_only_look_are_no_workers_to_each_other(store):
+@pytest.fixture
+def look(store):
+    """Hold a run's lock as `working` does for an instant."""
     with claim(store, [A]):
         pass
     with store.lock_path(A).open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)  # Another one looks at this very moment.
-        assert not working(store, A)
-        assert claim(store, [A]) is None
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield file
+
+
+def test_those_who_only_look_are_no_workers_to_each_other(store, look, monkeypatch):
+    monkeypatch.setattr(claims, "_LOOK_SECONDS", 0.1)
+    assert not working(store, A)
+    # One that has been stopped while it looked is not waited for without end.
+    assert claim(store, [A]) is None
+
+
+def test_who_looks_for_long_is_not_taken_for_a_worker(store, look):
+    """On a busy machine whoever looks may lose its core just then."""
+    threading.Timer(0.3, look.close).start()
+    with claim(store, [A]):
+        assert working(store, A)

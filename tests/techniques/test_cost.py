@@ -9,7 +9,7 @@ from workbench.techniques.cost import Cost, joined
     [
         (Cost(), "none"),
         (Cost(copies=2), "2 more copies of the weights"),
-        (Cost(passes=8 / 3), "2.7 times the operations of a step"),
+        (Cost(passes=2, searches=1), "2.7 times the operations of a step"),
         (Cost(held=2, note="slow"), "the states of 2 passes at once, slow"),
     ],
 )
@@ -21,6 +21,13 @@ def test_what_each_adds_to_the_baseline_is_added():
     assert joined([]) == Cost()
     found = joined([Cost(2.0, 2, 1, 1), Cost(1.5, 3, 2)])
     assert found == Cost(2.5, 4, 3, 1)
+    assert joined([Cost(searches=1), Cost(in_use=1, frozen=2), Cost(frozen=1)]) == Cost(
+        searches=1, in_use=1, frozen=3
+    )
+
+
+def test_every_pass_that_is_held_has_its_copies_in_use():
+    assert Cost(held=3, copies=4, in_use=1).held_copies == 6
 
 
 @pytest.mark.parametrize("kind", registry().values(), ids=registry())

@@ -15,6 +15,7 @@ from workbench.training.device import find_precision
 from workbench.training.plan import Execution
 from workbench.training.prepared import prepare
 from workbench.training.randomness import combine, keep, keep_each, realised
+from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Stopped, Trainer
 
 pytestmark = [
@@ -253,22 +254,13 @@ def test_recordings_move_nothing_of_a_technique(technique, make_prepared, make_s
     assert recorded.recordings._recordings
 
 
-class Kept:
+class Kept(Unrecorded):
     """A recorder that keeps the last checkpoint as a file does: on the processor."""
 
     saved = None
 
     def resume(self):
         return self.saved
-
-    def steps(self, first, losses, norms):
-        pass
-
-    def epoch(self, epoch, step, scores):
-        pass
-
-    def due(self):
-        return False
 
     def save(self, tensors, state):
         self.saved = {name: value.cpu().clone() for name, value in tensors.items()}, state

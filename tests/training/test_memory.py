@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -76,6 +77,45 @@ def test_the_count_is_near_what_autograd_saves(runs, values, prepared, make_spec
     assert 0.83 < counted_share(specs, prepared) < 1.2
 
 
+def held_bytes(cohort):
+    """Return the most bytes of storages that autograd keeps at once in a step, weights left out."""
+    own = {value.untyped_storage().data_ptr() for value in cohort.network.parameters()}
+    kept, most = Counter(), [0, 0]
+
+    class Piece:
+        def __init__(self, value):
+            self.value, storage = value, value.untyped_storage()
+            self.key, self.size = storage.data_ptr(), storage.nbytes()
+            self._count(1)
+
+        def __del__(self):
+            self._count(-1)
+
+        def _count(self, change):
+            if self.key not in own:
+                before, kept[self.key] = bool(kept[self.key]), kept[self.key] + change
+                most[0] += self.size * (bool(kept[self.key]) - before)
+                most[1] = max(most)
+
+    with torch.autograd.graph.saved_tensors_hooks(Piece, lambda piece: piece.value):
+        cohort.step()
+    return most[1]
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize(
+    "techniques", ["smooth", "freeze:1+smooth", "freeze:2+smooth", "freeze:2+r-drop+smooth"]
+)
+def test_a_search_through_frozen_blocks_is_counted(runs, techniques, prepared, make_spec):
+    specs = [make_spec(seed, techniques, batch_size=24) for seed in range(runs)]
+    train = prepared.encoded["train"]
+    execution = Execution(torch.device("cpu"))
+    cohort = Cohort(specs, prepared.model, train, prepared.task.shape.objective, execution)
+    tokens = int(train.lengths.sum())
+    each = kept_bytes(specs[0], workload(prepared), tokens, runs > 1)
+    assert 0.83 < runs * each / held_bytes(cohort) < 1.2
+
+
 def test_the_state_by_hand(prepared, make_spec):
     shared = replace(workload(prepared), parameters=(1000, 10, 10, 10, 1))
     assert state_bytes(make_spec(), shared) == 16 * 1031
@@ -87,6 +127,11 @@ def test_the_state_by_hand(prepared, make_spec):
         spec = make_spec(techniques=technique)
         assert state_bytes(spec, shared) == (16 + held) * 1031
         assert checkpoint_bytes(spec, shared) == (12 + saved) * 1031
+    # Each of two passes has weights in use for itself; what is frozen is mixed like all others.
+    for technique in ("r-drop+mixout", "smooth+mixout"):
+        assert state_bytes(make_spec(techniques=technique), shared) == (16 + 12) * 1031
+    frozen = make_spec(techniques="freeze:1+mixout")
+    assert state_bytes(frozen, shared) == 4 * 1000 + (4 + 8) * 10 + (16 + 8) * 21
     # Most trains at the end, after two epochs: the head, then the highest block too.
     spec = make_spec(techniques="unfreeze")
     assert state_bytes(spec, shared) == 4 * 1020 + 16 * 11

@@ -1,10 +1,18 @@
 from dataclasses import replace
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from workbench.models.checkpoint import find_checkpoint
 from workbench.tasks.loading import load as load_task
-from workbench.training.operations import evaluation_operations, training_operations
+from workbench.training.cohort import Cohort
+from workbench.training.operations import (
+    evaluation_operations,
+    search_operations,
+    training_operations,
+)
+from workbench.training.plan import Execution
 from workbench.training.prepared import prepare
 from workbench.training.workload import measure, workload
 
@@ -61,12 +69,38 @@ def test_what_freezing_saves_is_not_counted(shared, make_spec):
 
 @pytest.mark.parametrize(
     ("techniques", "passes"),
-    [("r-drop", 2), ("smooth", 8 / 3), ("r-drop+smooth", 11 / 3), ("mixout", 1), ("average", 1)],
+    [("r-drop", 2), ("smooth", 2), ("r-drop+smooth", 3), ("mixout", 1), ("average", 1)],
 )
-def test_every_pass_is_counted(techniques, passes, shared, make_spec):
-    found = [shared.operations(make_spec(techniques=t)) for t in ("baseline", techniques)]
-    each = training_operations(shared.sizes, shared.lengths["train"])
-    assert found[1] - found[0] == pytest.approx((passes - 1) * 2 * each)
+@pytest.mark.parametrize("frozen", [-1, 2])
+def test_every_pass_is_counted(techniques, passes, frozen, shared, make_spec):
+    base = "baseline" if frozen < 0 else f"freeze:{frozen}"
+    both = (base, techniques if frozen < 0 else f"{base}+{techniques}")
+    found = [shared.operations(make_spec(techniques=t)) for t in both]
+    train = shared.lengths["train"]
+    more = (passes - 1) * training_operations(shared.sizes, train, frozen)
+    if "smooth" in techniques:
+        more += search_operations(shared.sizes, train)
+    assert found[1] - found[0] == pytest.approx(2 * more)
+
+
+@pytest.mark.parametrize("base", ["baseline", "freeze:2"])
+@pytest.mark.parametrize("technique", ["r-drop", "smooth", "smooth+mixout"])
+def test_torch_counts_as_many_more_in_a_step(base, technique, make_prepared, make_spec):
+    prepared = make_prepared(dropout=0.0)
+    train, objective = prepared.encoded["train"], prepared.task.shape.objective
+    described, techniques = workload(prepared), f"{base}+{technique}".removeprefix("baseline+")
+
+    def counted(chosen):
+        spec = make_spec(techniques=chosen, batch_size=len(train), epochs=1)
+        cohort = Cohort([spec], prepared.model, train, objective, Execution(torch.device("cpu")))
+        with FlopCounterMode(display=False) as counter:
+            cohort.step()
+        passed = [described.lengths[name] for name in ("dev", "test")]
+        scored = sum(evaluation_operations(described.sizes, lengths) for lengths in passed)
+        return counter.get_total_flops(), described.operations(spec) - scored
+
+    (torch_base, base_count), (torch_all, all_count) = counted(base), counted(techniques)
+    assert all_count / base_count == pytest.approx(torch_all / torch_base, rel=0.05)
 
 
 def test_blocks_that_have_not_joined_are_not_counted(shared, make_spec):

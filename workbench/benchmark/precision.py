@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from workbench.benchmark.fitting import evenly
 from workbench.benchmark.foretelling import run_seconds
@@ -30,6 +29,7 @@ from workbench.training.memory import cohort_size, run_bytes
 from workbench.training.outcome import Outcome
 from workbench.training.plan import Execution
 from workbench.training.prepared import Prepared, encode
+from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Trainer
 from workbench.training.workload import workload
 
@@ -147,7 +147,7 @@ class Precisions:
 
     def _trainer(self, specs: list[RunSpec]) -> Trainer:
         execution = Execution(self.device, compiled=self.compiled)
-        return Trainer(specs, self.prepared, _Forgetting(), execution)
+        return Trainer(specs, self.prepared, Unrecorded(), execution)
 
     def _cohort(self, precision: str) -> int:
         """Return the runs of a cohort: as many as fit into a GPU, one on a processor."""
@@ -166,22 +166,3 @@ def _note(found: dict[str, Any], outcomes: list[Outcome], trainer: Trainer) -> N
     if trainer.cohort.scale:
         # Every repetition of a step halved the scale; it doubles after more steps than these.
         found["repeated"] += [math.log2(INITIAL / scale) for scale, _ in trainer.cohort.scale.state]
-
-
-class _Forgetting:
-    """A recorder that keeps nothing: the result of a run is all that is asked for."""
-
-    def resume(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        return None
-
-    def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
-        pass
-
-    def epoch(self, epoch: int, step: int, scores: list[float | None]) -> None:
-        pass
-
-    def due(self) -> bool:
-        return False
-
-    def save(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        pass

@@ -62,20 +62,21 @@ def stop_processes(processes: Iterable[psutil.Process]) -> int:
     """
     workers = {each.pid for each in _workers()}
     asked = 0
-    for process in {_asked_through(each, workers) for each in processes}:
+    for number in {_asked_through(each.pid, workers) for each in processes}:
         with suppress(psutil.NoSuchProcess):
-            process.terminate()
+            # Made anew: psutil keeps the processes that it lists, and takes one that has come to an
+            # earlier one's number for that one, which is gone and cannot be asked.
+            psutil.Process(number).terminate()
             asked += 1
     return asked
 
 
-def _asked_through(process: psutil.Process, workers: set[int]) -> psutil.Process:
-    """Return the launcher of a worker, which leads its session; else the worker itself."""
-    with suppress(ProcessLookupError, psutil.NoSuchProcess):
-        leader = os.getsid(process.pid)
-        if leader in workers and leader != process.pid:
-            return psutil.Process(leader)
-    return process
+def _asked_through(number: int, workers: set[int]) -> int:
+    """Return the number of a worker's launcher, which leads its session; else the worker's own."""
+    with suppress(ProcessLookupError):
+        leader = os.getsid(number)
+        return leader if leader in workers else number
+    return number
 
 
 def memory_of(processes: Iterable[psutil.Process]) -> int:

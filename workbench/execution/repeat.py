@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from workbench.errors import WorkbenchError, unknown
@@ -24,7 +23,7 @@ from workbench.saved.place import (
     waiting_folder,
     wanted,
 )
-from workbench.saved.settling import empty, place, settle
+from workbench.saved.settling import empty, place, settle, to_place
 from workbench.saved.writing import write_model
 from workbench.spec import RunSpec
 from workbench.store.folder import RunStore
@@ -38,6 +37,7 @@ from workbench.training.inputs import preparation_key
 from workbench.training.outcome import Outcome
 from workbench.training.plan import Execution
 from workbench.training.prepared import Prepared, prepare
+from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Trainer
 
 _QUIET_SECONDS = 2
@@ -86,7 +86,7 @@ def save_models(
     device
         Empty is the study's own.
     dry_run
-        Whether only to say what it would take.
+        Whether only to say what it would take, and change nothing.
     say
         Given each sentence as it comes.
 
@@ -104,14 +104,13 @@ def save_models(
     store = RunStore(outputs_folder(SweepSettings(outputs=outputs)))
     study = load_study(store, name)
     _check(store, study, which)
-    settle(store, study)
-    held = settling(store, study)
-    if held is None:
-        raise WorkbenchError(
-            f"another process is saving models of study {name}: wait until it has ended"
-        )
-    with held:
-        return _saved(store, study, which, device, dry_run, say)
+    asked = wanted(store, study, which)
+    if dry_run:
+        say(_plan(asked, _lacking(store, study, asked, to_place(store, study))))
+    else:
+        _save(store, study, asked, device, say)
+    folders = member_folders(store, study)
+    return [folders[run] for run in asked]
 
 
 def _check(store: RunStore, study: Study, which: str) -> None:
@@ -131,24 +130,30 @@ def _check(store: RunStore, study: Study, which: str) -> None:
         )
 
 
-def _saved(
-    store: RunStore,
-    study: Study,
-    which: str,
-    device: str,
-    dry_run: bool,
-    say: Callable[[str], None],
-) -> list[Path]:
-    asked, there = wanted(store, study, which), kept(store, study)
-    folders = member_folders(store, study)
-    again = repetitions(store, [run for run in asked if run not in there])
-    say(_plan(asked, there, again))
-    if not dry_run:
+def _save(
+    store: RunStore, study: Study, asked: Sequence[str], device: str, say: Callable[[str], None]
+) -> None:
+    settle(store, study)
+    held = settling(store, study)
+    if held is None:
+        raise WorkbenchError(
+            f"another process is saving models of study {study.name}: wait until it has ended"
+        )
+    with held:
+        again = _lacking(store, study, asked)
+        say(_plan(asked, again))
         prepared: dict[object, Prepared] = {}
         for repetition in again:
             _repeat(store, study, repetition, device or study.device, prepared, say)
         empty(store, study)
-    return [folders[run] for run in asked]
+
+
+def _lacking(
+    store: RunStore, study: Study, asked: Sequence[str], waiting: Iterable[str] = ()
+) -> list[Repetition]:
+    """Return what is to be trained again, where some models that wait count as being there."""
+    there = {*kept(store, study), *waiting}
+    return repetitions(store, [run for run in asked if run not in there])
 
 
 def repetitions(store: RunStore, runs: Iterable[str]) -> list[Repetition]:
@@ -172,9 +177,9 @@ def _took(store: RunStore, run: str) -> tuple[float, str]:
     return seconds * steps / (steps - first) if steps > first else seconds, timings.get("host", "")
 
 
-def _plan(asked: Sequence[str], there: Iterable[str], again: Sequence[Repetition]) -> str:
+def _plan(asked: Sequence[str], again: Sequence[Repetition]) -> str:
     """Say what is there and what has to be trained again."""
-    ready = len(set(asked) & set(there))
+    ready = len(asked) - sum(len(each.wanted) for each in again)
     known = f"{ready} of {len(asked)} models are there."
     if not again:
         return known
@@ -244,8 +249,8 @@ def _told(spec: RunSpec, differs: str) -> str:
     )
 
 
-class _Progress:
-    """A recorder that shows how far training is, and keeps nothing."""
+class _Progress(Unrecorded):
+    """Shows how far training is."""
 
     def __enter__(self) -> "_Progress":
         self.bar = tqdm(unit=" steps", delay=_QUIET_SECONDS, leave=False)
@@ -257,17 +262,5 @@ class _Progress:
     def begin(self, steps: int) -> None:
         self.bar.reset(steps)
 
-    def resume(self) -> None:
-        return None
-
     def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
         self.bar.update(len(losses))
-
-    def epoch(self, epoch: int, step: int, scores: list[float | None]) -> None:
-        pass
-
-    def due(self) -> bool:
-        return False
-
-    def save(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        pass

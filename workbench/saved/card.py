@@ -54,7 +54,7 @@ def card(store: RunStore, study: Study, run: str, folder: Path) -> str:
         "## The whole study",
         _study(runs, str(result["metric"])),
         "## How it was trained",
-        _training(spec, result, store.timings(run)),
+        _training(spec, task, result, store.timings(run)),
         "## Limits",
         _without_folders(_limits(study, task, result), spec),
     ]
@@ -180,7 +180,9 @@ def _study(runs: pd.DataFrame, metric: str) -> str:
     )
 
 
-def _training(spec: RunSpec, result: dict[str, Any], timings: dict[str, Any]) -> str:
+def _training(
+    spec: RunSpec, task: LoadedTask, result: dict[str, Any], timings: dict[str, Any]
+) -> str:
     values = spec.to_json() | {
         "task": shown_task(spec.task),
         "model": shown(spec.model),
@@ -194,9 +196,16 @@ def _training(spec: RunSpec, result: dict[str, Any], timings: dict[str, Any]) ->
     table.columns = pd.Index(["setting", "value"])
     return (
         f"{summary.markdown(table)}\n"
-        "`data` is the SHA-256 over the task's files and `weights` names the checkpoint's: the "
-        "same settings on the same data give the same run."
+        f"`data` is the SHA-256 of {_hashed(task)}, and `weights` names the checkpoint's: the same "
+        "settings on the same data give the same run."
     )
+
+
+def _hashed(task: LoadedTask) -> str:
+    """Say what the hash of a task's data is of; see `LoadedTask.data_hash`."""
+    if task.task.own:
+        return "the task's records, labels and metric"
+    return "the generated records" if task.task.synthetic else "the task's files"
 
 
 def _limits(study: Study, task: LoadedTask, result: dict[str, Any]) -> str:

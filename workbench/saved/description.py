@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from workbench.errors import WorkbenchError
 from workbench.store.atomic import write_json
 from workbench.tasks.task import Shape
 
@@ -50,11 +51,24 @@ def read_description(folder: Path, per_token: bool = False) -> Description:
         Of the model.
     per_token
         What a folder without the file holds.
+
+    Raises
+    ------
+    WorkbenchError
+        When the file is damaged, or says what this version does not know.
     """
+    path = folder / FILE
     try:
-        return Description(**json.loads((folder / FILE).read_text(encoding="utf8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        found = Description(**json.loads(path.read_text(encoding="utf8")))
+    except FileNotFoundError:
         return Description(inputs="words" if per_token else "text")
+    except (ValueError, TypeError, RecursionError):
+        found = None
+    if found is None or found.inputs not in INPUTS:
+        raise WorkbenchError(
+            f"the file {path} is damaged or of another version: save the model again"
+        )
+    return found
 
 
 def inputs_of(shape: Shape) -> tuple[str, bool]:

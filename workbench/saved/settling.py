@@ -57,10 +57,15 @@ def settle(store: RunStore, study: Study) -> list[Path]:
         if store.missing(study.run_ids):
             _drop(store, study, _beaten(store, study))
             return []
-        keep = wanted(store, study, study.settings.save)
-        placed = place(store, study, [run for run in waiting(store, study) if run in keep])
+        placed = place(store, study, to_place(store, study))
         empty(store, study)
         return placed
+
+
+def to_place(store: RunStore, study: Study) -> list[str]:
+    """Return the runs of a complete study whose weights wait and are to be kept."""
+    keep = wanted(store, study, study.settings.save)
+    return [run for run in waiting(store, study) if run in keep]
 
 
 def finish(store: RunStore, study: Study) -> None:

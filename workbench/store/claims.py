@@ -1,6 +1,7 @@
 """Who works on a run: kernel file locks, which end with the process that holds them."""
 
 import fcntl
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack, suppress
 
@@ -10,7 +11,11 @@ from workbench.store.atomic import explained, make_folder
 from workbench.store.folder import RunStore
 
 _PATIENCE_SECONDS = 0.05
-"""Outlasts `working`, which takes a lock for an instant to see whether it is free."""
+"""Outlasts a claim that was not complete, and is given up at once."""
+
+_LOOK_SECONDS = 5.0
+"""Outlasts `working`, which takes a lock for an instant to see whether it is free: on a busy
+machine whoever looks may wait for a core while it has it."""
 
 
 def claim(store: RunStore, run_ids: Iterable[str]) -> AbstractContextManager | None:
@@ -34,7 +39,7 @@ def claim(store: RunStore, run_ids: Iterable[str]) -> AbstractContextManager | N
     """
     with ExitStack() as held:
         for run_id in sorted(set(run_ids)):
-            lock = _take(store, run_id, _PATIENCE_SECONDS)
+            lock = _take(store, run_id)
             if lock is None:
                 return None
             held.callback(lock.release)
@@ -55,13 +60,20 @@ def working(store: RunStore, run_id: str) -> bool:
     return False
 
 
-def _take(store: RunStore, run_id: str, patience: float) -> FileLock | None:
+def _take(store: RunStore, run_id: str) -> FileLock | None:
+    """Take a lock unless a worker holds it; who only looks at it does not hold it, and is awaited.
+
+    A worker that took a look for a claim would end, and leave the run to nobody.
+    """
     path = store.lock_path(run_id)
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
-    try:
-        with explained(path):
-            make_folder(path.parent)
-            lock.acquire(timeout=patience, poll_interval=_PATIENCE_SECONDS / 5)
-    except Timeout:
-        return None
-    return lock
+    last = time.monotonic() + _LOOK_SECONDS
+    with explained(path):
+        make_folder(path.parent)
+        while True:
+            try:
+                lock.acquire(timeout=_PATIENCE_SECONDS, poll_interval=_PATIENCE_SECONDS / 5)
+                return lock
+            except Timeout:
+                if working(store, run_id) or time.monotonic() > last:
+                    return None

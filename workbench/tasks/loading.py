@@ -58,7 +58,8 @@ class LoadedTask:
     splits
         Records of train, dev and test.
     data_hash
-        SHA-256, hexadecimal, of the files' names and contents, or of the generated records.
+        SHA-256, hexadecimal, of the files' names and contents, of the generated records, or of an
+        own task's records, labels and metric (`own.loading.data_hash`).
     notes
         Sentences a result must carry, such as which file is not the published one.
     """

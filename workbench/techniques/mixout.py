@@ -40,7 +40,8 @@ class Mixout(Technique):
     name: ClassVar[str] = "mixout"
     summary: ClassVar[str] = "mix the starting weights in at random, in place of dropout"
     source: ClassVar[str] = "Lee et al. 2020, arXiv:1909.11299, and its code"
-    cost: ClassVar[Cost] = Cost(copies=2)
+    # What training started from, and what is in use: of every Linear layer, frozen ones too.
+    cost: ClassVar[Cost] = Cost(copies=2, in_use=1, frozen=2)
     compiles: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -39,8 +39,7 @@ class Smooth(Technique):
     name: ClassVar[str] = "smooth"
     summary: ClassVar[str] = "adversarial smoothing: outputs that withstand small moves of the text"
     source: ClassVar[str] = "Jiang et al. 2020 (SMART), arXiv:1911.03437, section 3.1"
-    # The pass that looks for the worst move computes no gradients of weights: two thirds of one.
-    cost: ClassVar[Cost] = Cost(passes=2 + 2 / 3, held=2)
+    cost: ClassVar[Cost] = Cost(passes=2, held=2, searches=1)
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 100:

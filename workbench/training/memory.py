@@ -30,8 +30,10 @@ _DEVIATIONS = 3
 def state_bytes(spec: RunSpec, workload: Workload) -> int:
     """Return the bytes of a run's weights and their copies, gradients and moments."""
     cost = _cost(spec)
-    beside = 1 + cost.copies - cost.saved
-    return checkpoint_bytes(spec, workload) + _FULL * beside * _trained(spec, workload)
+    beside = 1 + cost.held_copies - cost.saved
+    frozen = sum(workload.parameters[1 : _frozen_at_most(spec, workload) + 1])
+    beside_trained, beside_frozen = beside * _trained(spec, workload), cost.frozen * frozen
+    return checkpoint_bytes(spec, workload) + _FULL * (beside_trained + beside_frozen)
 
 
 def checkpoint_bytes(spec: RunSpec, workload: Workload) -> int:
@@ -55,7 +57,7 @@ def kept_bytes(
     stacked: bool = False,
     fused: bool = False,
 ) -> int:
-    """Return the bytes that the trained blocks keep for the backward pass.
+    """Return the bytes that blocks keep for the backward pass: those trained, or searched through.
 
     Parameters
     ----------
@@ -81,8 +83,12 @@ def kept_bytes(
     each = tokens * (norms + widened + _input_bytes(sizes, width))
     each += _attention_bytes(workload, tokens, width, fused)
     casts = _trained(spec, workload) * width if width < _FULL else 0
-    states = whole * each + last * _last_bytes(workload, tokens, width)
-    return casts + _cost(spec).held * states
+    leaving = _last_bytes(workload, tokens, width)
+    states = _cost(spec).held * (whole * each + last * leaving)
+    if _cost(spec).searches:
+        # Its gradients pass frozen blocks, which keep nothing for gradients of their weights.
+        states += (sizes.layers - trained) * (each - tokens * _input_bytes(sizes, width))
+    return casts + states
 
 
 def _input_bytes(sizes: Dimensions, width: int) -> int:

@@ -63,6 +63,8 @@ class _Passes:
 
 _FROZEN, _LOWEST, _TRAINED = _Passes(1, 1, 1), _Passes(2, 3, 3), _Passes(3, 3, 3)
 _EVALUATED = _FROZEN
+_SEARCHED = _Passes(2, 2, 3)
+"""Linear layers pass a gradient on to their input and have none of their own."""
 
 
 def dimensions(network: Network) -> Dimensions:
@@ -95,6 +97,12 @@ def training_operations(
             passes = _LOWEST if depth == frozen + 1 else _TRAINED
             total += _block(sizes, lengths, depth, passes)
     return _OPERATIONS * total
+
+
+def search_operations(sizes: Dimensions, lengths: np.ndarray) -> float:
+    """Return the operations of one pass whose gradients go to the embeddings' states alone."""
+    blocks = (_block(sizes, lengths, depth, _SEARCHED) for depth in range(1, sizes.layers + 1))
+    return _OPERATIONS * sum(blocks)
 
 
 def evaluation_operations(sizes: Dimensions, lengths: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from workbench.spec import RunSpec
 from workbench.training.cohort import Cohort, Execution, Interrupted
 from workbench.training.outcome import Outcome, Record, outcome, predict
 from workbench.training.prepared import Prepared
+from workbench.training.recorder import Recorder
 
 _DRAIN_SECONDS = 0.25
 """How often losses are fetched from the device: fetching waits for it."""
@@ -36,30 +37,6 @@ class Scored:
 
     weights: dict[str, Tensor]
     unused: float
-
-
-class Recorder(Protocol):
-    """Where training puts what happens; one for a whole cohort."""
-
-    def resume(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Return the tensors and the state of the last checkpoint, if there is one."""
-        ...
-
-    def steps(self, first: int, losses: list[list[float]], norms: list[list[float]]) -> None:
-        """Take the losses and gradient norms of steps from ``first`` (1 is the first), by run."""
-        ...
-
-    def epoch(self, epoch: int, step: int, scores: list[float | None]) -> None:
-        """Take the dev scores of an epoch, by run."""
-        ...
-
-    def due(self) -> bool:
-        """Tell whether it is time for a checkpoint."""
-        ...
-
-    def save(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        """Store a checkpoint."""
-        ...
 
 
 class Trainer:

@@ -20,6 +20,7 @@ from workbench.training.operations import (
     Dimensions,
     dimensions,
     evaluation_operations,
+    search_operations,
     training_operations,
 )
 from workbench.training.plan import Plan, plan
@@ -74,12 +75,13 @@ class Workload:
         """
         planned = self.plan(spec)
         composition = from_settings(spec.techniques)
-        fixed, passes = composition.fixed(self.anatomy), composition.cost.passes
-        each, total = planned.steps_per_epoch, 0.0
+        fixed, cost = composition.fixed(self.anatomy), composition.cost
+        each, total, train = planned.steps_per_epoch, 0.0, self.lengths["train"]
+        searches = cost.searches * search_operations(self.sizes, train)
         for start in range(first, planned.steps, each):
-            share = passes * min(each, planned.steps - start) / each
-            frozen, train = self.frozen(spec, start), self.lengths["train"]
-            total += share * training_operations(self.sizes, train, frozen, fixed >= 0)
+            frozen = self.frozen(spec, start)
+            passes = cost.passes * training_operations(self.sizes, train, frozen, fixed >= 0)
+            total += min(each, planned.steps - start) / each * (passes + searches)
         # A run that reports its best epoch may score dev once more.
         scored = planned.epochs - first // each + (spec.reporting == "best-dev")
         above = replace(self.sizes, layers=self.sizes.layers - max(0, fixed))

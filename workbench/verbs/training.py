@@ -1,0 +1,103 @@
+"""Verbs that train: a sweep, a declared study, a worker of either."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workbench.verbs.verb import Verbs, add_outputs, add_verb
+
+_PARAMETERS = "parameters:"
+
+
+def add_sweep(verbs: Verbs) -> None:
+    """Add the verb ``sweep``."""
+    verb = add_verb(verbs, "sweep", _sweep, "run a batch through notebooks/sweep.ipynb")
+    verb.formatter_class, verb.epilog = _ParameterHelp, _PARAMETERS
+    verb.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        dest="parameters",
+        help="set a parameter, as papermill does",
+    )
+    verb.add_argument("notebook", nargs="?", type=Path, help="where to write the notebook that ran")
+    verb.add_argument(
+        "--dry-run", action="store_true", help="only say what it would take: time, memory, disk"
+    )
+
+
+class _ParameterHelp(argparse.RawDescriptionHelpFormatter):
+    """Lists the parameters, which are looked up only where help is asked for."""
+
+    def add_text(self, text: str | None) -> None:
+        if text == _PARAMETERS:
+            from workbench.store.parameters import listing
+
+            text = f"{text}\n{listing()}"
+        super().add_text(text)
+
+
+def _sweep(chosen: argparse.Namespace) -> int:
+    if chosen.dry_run:
+        from workbench.notebook.sweep import dry_run
+
+        print(dry_run(dict(chosen.parameters)))
+        return 0
+    from workbench.notebook.batch import run_sweep
+
+    return run_sweep(dict(chosen.parameters), chosen.notebook)
+
+
+def add_study(verbs: Verbs) -> None:
+    """Add the verb ``study``."""
+    verb = add_verb(
+        verbs, "study", _study, "run a declared study: tune on dev, report, compare with baselines"
+    )
+    verb.add_argument(
+        "file", nargs="?", default="", help="a study file, or the name of a shipped study"
+    )
+    verb.add_argument("--dry-run", action="store_true", help="only say what it would take")
+    verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1, mps or cpu")
+    verb.add_argument("--workers", type=int, default=0, help="processes side by side; 0 chooses")
+    add_outputs(verb)
+
+
+def _study(chosen: argparse.Namespace) -> int:
+    from workbench.protocol import study_file
+
+    if not chosen.file:
+        listed = "\n".join(study_file.listing())
+        print(f"Shipped studies:\n{study_file.overview()}\n\nA study file is YAML. It holds:")
+        print(listed)
+        return 0
+    declaration = study_file.find(chosen.file)
+    from workbench.protocol.conduct import carry_out
+    from workbench.protocol.stages import Machine
+
+    machine = Machine(chosen.device, chosen.workers, chosen.outputs)
+    carry_out(declaration, machine, chosen.dry_run, _save_with_figures)
+    return 0
+
+
+def _save_with_figures(conduct: Any, findings: Any) -> Path:
+    # What draws is loaded at the end, when it is needed.
+    from workbench.notebook.study_report import save
+
+    return save(conduct, findings)
+
+
+def add_work(verbs: Verbs) -> None:
+    """Add the verb ``work``."""
+    verb = add_verb(verbs, "work", _work, "train what a study misses, until nothing is left")
+    verb.add_argument("study", help="its name")
+    add_outputs(verb)
+    verb.add_argument("--device", default="", help="auto, cuda, cuda:1, mps or cpu")
+    verb.add_argument("--micro-batch", type=int, default=0, help="examples in one forward pass")
+
+
+def _work(chosen: argparse.Namespace) -> int:
+    from workbench.execution.worker import work_on
+
+    return work_on(chosen.study, chosen.outputs, chosen.device, chosen.micro_batch)
