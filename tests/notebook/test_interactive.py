@@ -75,6 +75,15 @@ def test_what_a_finished_study_has_trained_is_planned_no_more(open_with, tmp_pat
     wait_for(lambda: "0 of them to train" in opened.chooser.plan.value)
 
 
+def test_what_is_chosen_is_what_is_declared(opened, tmp_path):
+    opened.chooser.techniques.value = "baseline,freeze:2"
+    opened.declarer.fold.value = True
+    opened.chooser.seeds.value = "3"
+    assert opened.declarer.form.fields["seeds"].placeholder == "as chosen above: 3"
+    found = opened.declarer.form.declaration(opened.chooser.settings, tmp_path)
+    assert list(found.arms) == ["baseline", "freeze:2"]
+
+
 def wait_for(condition, seconds=30):
     last = time.monotonic() + seconds
     while not condition():

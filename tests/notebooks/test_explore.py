@@ -27,6 +27,7 @@ from lab import (
     wait_for,
 )
 
+from workbench.protocol.study_file import read_declaration
 from workbench.store.events import read_events
 from workbench.store.folder import PREDICTIONS, TIMINGS, RunStore
 
@@ -336,6 +337,20 @@ def test_examples_appear_with_their_mentions_marked(lab, browser):
         tab.button("Show the examples of .*").click()
         tab.page.locator(".wb-examples article mark").first.wait_for(timeout=MINUTE)
         assert tab.page.locator(".wb-examples article").count() == 10
+
+
+def test_what_is_chosen_is_saved_as_a_study_and_carried_out(lab, browser):
+    values = TINY | {"techniques": "baseline,reinit:1", "seeds": 1, "max_steps": 2}
+    with explored(lab, browser, "declared", values) as tab:
+        tab.button("Declare a study").click()
+        tab.page.locator(".jp-OutputArea").get_by_label("question").fill("Does a fresh top help?")
+        tab.button("Save as study").click()
+        tab.page.get_by_text("python -m workbench study ").wait_for(timeout=MINUTE)
+        (path,) = (tab.outputs_folder / "declared").glob("*.yaml")
+        assert read_declaration(path).question == "Does a fresh top help?"
+        tab.button("Run study").click()
+        tab.page.get_by_role("heading", name="Does a fresh top help?").wait_for(timeout=3 * MINUTE)
+        assert len(RunStore(tab.outputs_folder).run_ids()) == 2
 
 
 @pytest.mark.parametrize("name", ["explore.ipynb", "sweep.ipynb"])

@@ -1,8 +1,10 @@
+import signal
 from dataclasses import fields
 
 import pytest
 
 from workbench.__main__ import main
+from workbench.protocol import conduct
 from workbench.store.parameters import explanation
 from workbench.store.settings import SweepSettings
 
@@ -35,3 +37,11 @@ def test_a_question_that_cannot_be_tested_is_answered_with_the_reason(tmp_path, 
 def test_an_unknown_study_file_is_one_sentence(capsys):
     assert main(["study", "h11", "--dry-run"]) == 1
     assert capsys.readouterr().err.startswith("there is no shipped study 'h11': did you mean 'h")
+
+
+def test_a_study_that_is_asked_to_end_is_interrupted(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(conduct, "carry_out", lambda *_: signal.raise_signal(signal.SIGTERM))
+    assert main(["study", "h1-small"]) == 130
+    assert "what is finished stays" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -17,6 +17,7 @@ from workbench.notebook import choices
 from workbench.notebook.chooser import Chooser
 from workbench.notebook.control import Control
 from workbench.notebook.data_panel import DataPanel
+from workbench.notebook.declaring import StudyDeclarer
 from workbench.notebook.examples import Examples
 from workbench.notebook.follow import Follower
 from workbench.notebook.live import LiveFigure
@@ -43,6 +44,7 @@ class Interactive:
         self.live = LiveFigure()
         self._not_yet = _waiting()
         self.findings = ipywidgets.VBox([self._not_yet])
+        self.declarer = StudyDeclarer(lambda: self.chooser.settings, lambda: self.chooser.outputs)
         task, checkpoints = _examples_of(self.chooser.task.value), self._checkpoints()
         self.examples = Examples(task, next(iter(checkpoints), None))
         self.counted = DataPanel(task, checkpoints)
@@ -52,6 +54,7 @@ class Interactive:
         self._saved: DisplayHandle | None = None
         self._pacer = Pacer(self._follow, self.control.supervisor.complain)
         self.chooser.observe(lambda chosen: self._turn_to(chosen.task))
+        self.chooser.observe(self.declarer.form.follow)
         self.control.observe(lambda status: self._pacer.nudge(status.active))
         self.control.supervisor.observe_attached(self._choose_as)
         self.control.supervisor.reattach()
@@ -69,8 +72,9 @@ class Interactive:
         display(self.live)
 
     def understand(self) -> None:
-        """Show table and conclusion of the study, once it is complete."""
-        display(self.findings)
+        """Show table and conclusion of the study, once it is complete, and what declares one."""
+        display(ipywidgets.VBox([self.findings, self.declarer.widget]))
+        self.declarer.runner.show()
         self._saved = display(HTML(""), display_id=True)
 
     def data(self) -> None:
@@ -82,6 +86,7 @@ class Interactive:
         """Look no longer; what trains goes on."""
         self.control.close()
         self._pacer.close()
+        self.declarer.runner.close()
 
     def _choose_as(self, study: Study) -> None:
         """Show what a study was planned with; the folder it was found in stays."""

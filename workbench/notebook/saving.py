@@ -50,7 +50,7 @@ class ModelSaver:
                 ("every one", "every"),
             ],
             description="model",
-            layout={"width": "max-content"},
+            layout={"width": "30em", "max_width": "100%"},
         )
         self.button = ipywidgets.Button(
             description="Save model", tooltip=_TOOLTIP, icon="save", disabled=True

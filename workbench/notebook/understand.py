@@ -251,7 +251,9 @@ def table_html(table: pd.DataFrame) -> str:
         for row in table.to_numpy().tolist()
     ]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f"{_STYLE}<table class='workbench'><thead><tr>{head}</tr></thead>{body}</table>"
+    written = f"<table class='workbench'><thead><tr>{head}</tr></thead>{body}</table>"
+    # A wide table is scrolled: it would widen what stands below it, which the page then cuts off.
+    return f"{_STYLE}<div style='overflow-x: auto; contain: inline-size'>{written}</div>"
 
 
 _STYLE = (

@@ -1,6 +1,7 @@
 """Verbs that train: a sweep, a declared study, a worker of either."""
 
 import argparse
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,12 @@ def _study(chosen: argparse.Namespace) -> int:
     from workbench.protocol.stages import Machine
 
     machine = Machine(chosen.device, chosen.workers, chosen.outputs)
-    carry_out(declaration, machine, chosen.dry_run, _save_with_figures)
+    # Asked to end, by a scheduler or a page, it lets its workers save checkpoints, as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        carry_out(declaration, machine, chosen.dry_run, _save_with_figures)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 
