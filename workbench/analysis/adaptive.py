@@ -25,6 +25,7 @@ from workbench.analysis.items import ItemError
 from workbench.analysis.looks import LOOKS, levels
 from workbench.analysis.spread import Difference, Interval, Score
 from workbench.errors import WorkbenchError
+from workbench.wording import counted
 
 Seed = Hashable
 Scores = Mapping[str, Mapping[Seed, Score]]
@@ -77,7 +78,8 @@ class Rule:
             raise WorkbenchError(f"the looks {self.looks} must be rising numbers of seeds")
         if not any(self.levels):
             raise WorkbenchError(
-                f"{self.looks[-1]} seeds cannot decide {self.contrasts} contrasts at an error rate "
+                f"{counted(self.looks[-1], 'seed')} cannot decide "
+                f"{counted(self.contrasts, 'contrast')} at an error rate "
                 f"of {self.error_rate}: allow more seeds or compare less"
             )
 
@@ -270,7 +272,7 @@ def _check(scores: Scores, rule: Rule, seeds: Sequence[Seed], baseline: str) -> 
         raise WorkbenchError(f"the arms have no {baseline!r}, which every other is compared with")
     if not 1 < len(scores) <= rule.contrasts + 1:
         raise WorkbenchError(
-            f"the rule was declared for {rule.contrasts} contrasts, and there are "
+            f"the rule was declared for {counted(rule.contrasts, 'contrast')}, and there are "
             f"{len(scores) - 1}: declare as many before the runs"
         )
     if len(set(seeds)) < rule.looks[-1] or len(set(seeds)) < len(seeds):

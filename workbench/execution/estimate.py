@@ -23,6 +23,7 @@ from workbench.store.study import Study
 from workbench.training.memory import checkpoint_bytes, run_bytes
 from workbench.training.plan import Execution
 from workbench.training.workload import Workload, measure_all
+from workbench.wording import counted
 
 _STARTUP_SECONDS = 1.0
 """Until a worker is there, unless some have told: it loads while the study is planned."""
@@ -84,11 +85,11 @@ class Estimate:
         if not self.runs:
             return "Nothing to train."
         cohorts = " and ".join(
-            f"{_counted(number, 'cohort')} of {_counted(size, 'run')}"
+            f"{counted(number, 'cohort')} of {counted(size, 'run')}"
             for size, number in sorted(Counter(self.sizes).items(), reverse=True)
         )
         return (
-            f"To train: {cohorts}, by {_counted(self.workers, 'worker')}\n"
+            f"To train: {cohorts}, by {counted(self.workers, 'worker')}\n"
             f"Time: about {clock(self.seconds)}, {self.source}\n"
             f"Memory: about {self.memory / 1e9:.1f} GB a worker at its peak\n"
             f"Disk: about {_megabytes(self.kept)} MB, and up to {_megabytes(self.passing)} MB for "
@@ -217,10 +218,6 @@ class _Plan:
 def _startup(known: Sequence[Computation]) -> float:
     times = [item.startup for item in known]
     return median(times) if times else _STARTUP_SECONDS
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _megabytes(size: float) -> str:

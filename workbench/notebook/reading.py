@@ -14,6 +14,7 @@ from workbench.notebook.highlighting import Passage, highlighted, listed, marked
 from workbench.notebook.palette import COLOURS
 from workbench.tasks.loading import LoadedTask
 from workbench.tasks.tagging import Tagging
+from workbench.wording import counted
 
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_MARGIN = 360, 26, 8
 """Pixels of the drawing of predicted scores."""
@@ -152,7 +153,7 @@ class Classified(Texts):
         return _one_answer_each(predictions)
 
     def verdict(self, predictions: np.ndarray) -> str:
-        return f"seeds give {_counted(len(np.unique(predictions)), 'answer')}"
+        return f"seeds give {counted(len(np.unique(predictions)), 'answer')}"
 
     def _answer(self, item: int, prediction: np.ndarray) -> str:
         return listed([self.labels[int(prediction[0])]])
@@ -178,7 +179,7 @@ class Documents(Texts):
         return list(np.asarray(predictions).transpose(1, 0, 2))
 
     def verdict(self, predictions: np.ndarray) -> str:
-        return f"seeds differ on {_counted(self._differing(predictions), 'label')}"
+        return f"seeds differ on {counted(self._differing(predictions), 'label')}"
 
     def _answer(self, item: int, prediction: np.ndarray) -> str:
         return listed(
@@ -208,7 +209,7 @@ class Sentences(Reader):
         return np.split(np.asarray(predictions), ends[:-1], axis=1)
 
     def verdict(self, predictions: np.ndarray) -> str:
-        return f"seeds differ on {_counted(self._differing(predictions), 'word')}"
+        return f"seeds differ on {counted(self._differing(predictions), 'word')}"
 
     def _answer(self, item: int, prediction: np.ndarray) -> str:
         return highlighted(tagged(self.records[item]["words"], prediction, self.shape))
@@ -270,7 +271,3 @@ def _one_answer_each(predictions: np.ndarray) -> list[np.ndarray]:
 
 def _seeds(seeds: Sequence[int]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

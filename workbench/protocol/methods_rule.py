@@ -18,6 +18,7 @@ from workbench.protocol.declaration import Declaration
 from workbench.protocol.evidence import Evidence, listed
 from workbench.protocol.methods_training import Statement
 from workbench.protocol.sections import NEW, THESE
+from workbench.wording import counted
 
 
 def deciding(found: Evidence) -> Iterator[Statement]:
@@ -25,8 +26,8 @@ def deciding(found: Evidence) -> Iterator[Statement]:
     declaration = found.declaration
     contrast, number = declaration.contrast, number_of_contrasts(declaration)
     compared = listed(f"{arm} against {other}" for arm, other in declaration.baselines.items())
-    declared = f"{_counted(number, 'contrast')} ({compared}, on each task and size)"
-    margin = _counted(contrast.margin, "point")
+    declared = f"{counted(number, 'contrast')} ({compared}, on each task and size)"
+    margin = counted(contrast.margin, "point")
     rows = (
         ("contrasts", declared),
         ("expected direction", contrast.direction),
@@ -46,10 +47,6 @@ def deciding(found: Evidence) -> Iterator[Statement]:
 
 
 _EXPECTED = {"higher": "higher", "lower": "lower", "either": "either higher or lower"}
-
-
-def _counted(number: float, noun: str) -> str:
-    return f"{number:g} {noun}" if number == 1 else f"{number:g} {noun}s"
 
 
 def _on(found: Evidence) -> str:
@@ -109,8 +106,8 @@ def items(found: Evidence) -> Iterator[Statement]:
         return
     exceptions = ""
     if about[THESE]:
-        counted = _counted(about[THESE], "contrast")
-        exceptions = f", but for {counted} these alone, where the items' error is not known"
+        alone = counted(about[THESE], "contrast")
+        exceptions = f", but for {alone} these alone, where the items' error is not known"
     yield Statement(
         (("test items", f"new ones like these{exceptions}"),),
         f"Intervals are for new test items like these{exceptions}: to the error over seeds that of "

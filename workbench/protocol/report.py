@@ -15,6 +15,7 @@ from workbench.protocol.declaration import NOT_TESTABLE, Declaration
 from workbench.protocol.evidence import Evidence
 from workbench.protocol.methods import Methods, methods
 from workbench.protocol.sections import THESE, Seeds
+from workbench.wording import counted
 
 TERMINAL_WIDTH = 100
 """Columns to which sentences are broken for a terminal."""
@@ -80,11 +81,7 @@ def _reported(declaration: Declaration) -> str:
 def _seeds(seeds: Seeds, kind: str = "") -> str:
     if isinstance(seeds, str):
         return "seeds until it is decided"
-    return _counted(seeds if isinstance(seeds, int) else len(seeds), f"{kind}seed")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return counted(seeds if isinstance(seeds, int) else len(seeds), f"{kind}seed")
 
 
 def candidate_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -169,7 +166,7 @@ class Findings:
     @property
     def reading(self) -> str:
         """How the table of contrasts is to be read."""
-        family = _counted(len(self.contrasts), "contrast")
+        family = counted(len(self.contrasts), "contrast")
         confidence = f"{100 * (1 - self.declaration.contrast.error):g}%"
         return (
             f"The intervals hold together at {confidence} over {family}, and are {self._about}. "
