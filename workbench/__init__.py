@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 
 def predict(

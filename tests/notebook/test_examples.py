@@ -177,7 +177,7 @@ def test_an_incomplete_study_keeps_its_test_items_sealed(study_of):
     examples.open()
     examples.loading.join()
     examples.controls["show"].value = DISPUTED
-    assert "sealed until then" in examples.page.html
+    assert "sealed until all are finished" in examples.page.html
     examples.controls["show"].value = "dev"
     assert "<article>" in examples.page.html
 

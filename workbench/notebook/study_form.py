@@ -35,7 +35,7 @@ class StudyForm:
         self.fields: dict[str, ipywidgets.Widget] = {
             "question": _field(ipywidgets.Text, "question", _help(Declaration, "question")),
             "name": _field(ipywidgets.Text, "name", f"of the file, in {FOLDER}/ of the outputs"),
-            "seeds": _field(ipywidgets.Text, "seeds", _help(Declaration, "seeds")),
+            "seeds": _field(ipywidgets.Text, "reported seeds", _help(Declaration, "seeds")),
             "rates": _field(ipywidgets.Text, "tuning rates", _help(Tuning, "learning_rate")),
             "tuning seeds": _count("tuning seeds", _help(Tuning, "seeds"), Tuning().seeds, 1),
             "direction": _field(
