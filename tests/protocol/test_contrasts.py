@@ -134,7 +134,7 @@ def test_ten_seeds_decide_what_is_clear(biosses, shift, outcome, models):
 def test_a_verdict_is_about_what_the_question_expects(biosses, direction, outcome, end):
     table = contrasts(runs({"plain": [0.1, 0.2], "frozen": [0.2, 0.4]}), biosses())
     (sentence,) = verdicts(table.assign(outcome=outcome, train_size=64), direction)
-    assert sentence.startswith("On biosses, 64 training examples, frozen against plain: ")
+    assert sentence.startswith("On biosses, train_size 64, frozen against plain: ")
     assert sentence.endswith(end)
 
 
@@ -142,6 +142,8 @@ def test_a_comparison_of_runs_that_learned_nothing_is_no_verdict(biosses):
     table = runs({"plain": [0.1, 0.2], "frozen": [0.2, 0.4]}).assign(collapsed=True)
     found = contrasts(table, biosses()).assign(outcome="equivalent")
     assert "every run of either arm collapsed" in verdicts(found, "higher")[0]
+    assert readable(found)["outcome"].tolist() == ["nothing learned"]
     table.loc[0, "collapsed"] = False
     found = contrasts(table, biosses()).assign(outcome="equivalent")
     assert "contradicted" in verdicts(found, "higher")[0]
+    assert readable(found)["outcome"].tolist() == ["equivalent"]

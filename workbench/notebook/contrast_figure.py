@@ -11,7 +11,7 @@ from workbench.analysis.summary import with_interval
 from workbench.notebook import palette
 from workbench.notebook.frame import note, wrap
 from workbench.notebook.study_frame import panels, place, points, strip
-from workbench.protocol.contrasts import UNPAIRED
+from workbench.protocol.contrasts import UNPAIRED, in_words
 from workbench.protocol.differences import differences
 from workbench.protocol.report import Findings
 from workbench.protocol.sections import NEW
@@ -162,7 +162,7 @@ def _add_margin(figure: go.Figure, margin: float, arms: int, row: int) -> None:
 def _add_outcome(figure: go.Figure, contrast: Mapping[str, Any], height: int, row: int) -> None:
     numbers = with_interval(contrast["difference"], contrast["low"], contrast["high"], signed=True)
     figure.add_annotation(
-        text=f"<b>{contrast['outcome']}</b><br>{numbers}",
+        text=f"<b>{in_words(contrast)}</b><br>{numbers}",
         x=1,
         xref="x domain",
         y=height,

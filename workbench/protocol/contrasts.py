@@ -242,7 +242,7 @@ def verdicts(table: pd.DataFrame, direction: str) -> list[str]:
 
 
 def _verdict(row: dict[str, Any], direction: str) -> str:
-    size = f", {row['train_size']} training examples" if row["train_size"] else ""
+    size = f", train_size {row['train_size']}" if row["train_size"] else ""
     where = f"On {row['task']}{size}, {row['arm']} against {row['baseline']}: {row['outcome']}"
     if _nothing_learned(row):
         return f"{where}, but every run of either arm collapsed, so it says nothing."
@@ -255,7 +255,19 @@ def _verdict(row: dict[str, Any], direction: str) -> str:
     return f"{where}, so the question's expectation is {word}." if word else f"{where}."
 
 
-def _nothing_learned(row: dict[str, Any]) -> bool:
+def in_words(contrast: Mapping[str, Any]) -> str:
+    """Return a contrast's outcome as tables and figures show it.
+
+    Parameters
+    ----------
+    contrast
+        A row of `contrasts`. Where every run of either arm collapsed, the rule's word for it, most
+        often equivalent, would be read as a finding.
+    """
+    return "nothing learned" if _nothing_learned(contrast) else contrast["outcome"]
+
+
+def _nothing_learned(row: Mapping[str, Any]) -> bool:
     return row["collapsed"] == row["runs"] and row["baseline_collapsed"] == row["baseline_runs"]
 
 
@@ -285,7 +297,7 @@ def _readable_row(row: dict[str, Any], heading: str) -> dict[str, str]:
         "baseline's": f"{percent(row['baseline_mean'])} ({percent(row['baseline_sd'])})",
         heading: with_interval(row["difference"], row["low"], row["high"], signed=True),
         "over": row["unit"] if row["unit"] == UNPAIRED else f"{row['pairs']} {row['unit']}",
-        "outcome": row["outcome"],
+        "outcome": in_words(row),
         "collapsed": f"{row['collapsed']} and {row['baseline_collapsed']}",
         "undefined": str(row["undefined"]),
     }
