@@ -210,8 +210,8 @@ def test_the_example_of_the_readme_can_be_planned(read):
         if block.startswith("question")
     )
     found = read(text)
-    assert found.reporting_seeds == list(range(10)) and found.tuning_seeds == [1000, 1001, 1002]
-    assert found.runs == (54, 60)
+    assert found.reporting_seeds == list(range(8)) and found.tuning_seeds == [1000, 1001]
+    assert found.runs == (24, 48)
 
 
 def test_the_first_round_is_the_first_look_of_the_rule():
