@@ -1,14 +1,15 @@
-"""Confidence limits of the centre of paired differences, for many series at once.
+"""Confidence limits of the centre of paired differences, for many series at once, and their tests.
 
 A level is two-sided: half of it may be missed on either side. Limits are infinite where the series
-is too short to exclude anything.
+is too short to exclude anything. A p is the lowest level at which the limits of the same name
+exclude 0, so that a test and an interval never contradict each other.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 BITS = 13
 """At most ``2 ** BITS`` sign flips are used, which resolves levels of 0.00024."""
@@ -55,6 +56,25 @@ def student(differences: np.ndarray, level: float) -> Limits:
     return Limits(mean - half, mean + half)
 
 
+def student_p(differences: np.ndarray) -> np.ndarray:
+    """Return the p of the paired t-test of each mean against 0, ``float [...]``.
+
+    It is 1 where `student` has no finite limits, or all differences are 0.
+
+    Parameters
+    ----------
+    differences
+        ``float [..., pairs]``.
+    """
+    pairs = differences.shape[-1]
+    if pairs < 2:
+        return np.ones(differences.shape[:-1])
+    mean, sd = differences.mean(axis=-1), differences.std(axis=-1, ddof=1)
+    constant = sd < ROUNDING
+    t = abs(mean) * pairs**0.5 / np.where(constant, 1.0, sd)
+    return np.where(constant, 1.0, 2 * stdtr(pairs - 1, -t))
+
+
 def sign_flips(pairs: int) -> int:
     """Return how many sign flips the test of so many pairs uses: all, or ``2 ** BITS``."""
     return 2 ** min(pairs, BITS)
@@ -98,12 +118,42 @@ def sign_flip(differences: np.ndarray, level: float) -> Limits:
     return Limits(*(side.reshape(differences.shape[:-1]) for side in found.T))
 
 
+def sign_flip_p(differences: np.ndarray) -> np.ndarray:
+    """Return the p of the sign-flip test of each centre against 0, ``float [...]``.
+
+    It is twice the share of flips, none among them, that leave the sum as extreme on its own side.
+
+    Parameters
+    ----------
+    differences
+        As in `sign_flip`.
+    """
+    pairs = differences.shape[-1]
+    if pairs == 0:
+        return np.ones(differences.shape[:-1])
+    rows = differences.reshape(-1, pairs)
+    batches = [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
+    extreme = 1 + np.concatenate([_least_crossing(batch) for batch in batches])
+    return np.minimum(1.0, 2 * extreme / sign_flips(pairs)).reshape(differences.shape[:-1])
+
+
+def _least_crossing(rows: np.ndarray) -> np.ndarray:
+    """Count the subset means that are not above 0, or not below, whichever are fewer."""
+    means = _subset_means(rows)
+    return np.minimum((means <= ROUNDING).sum(axis=1), (means >= -ROUNDING).sum(axis=1))
+
+
 def _ranked_means(rows: np.ndarray, rank: int) -> np.ndarray:
     """Return the rank-th lowest and highest subset mean of each row, ``float [rows, 2]``."""
-    chosen = subsets(rows.shape[1])
-    means = rows @ (chosen / chosen.sum(axis=1, keepdims=True)).T
+    means = _subset_means(rows)
     ends = [rank - 1, means.shape[1] - rank]
     return np.partition(means, ends, axis=1)[:, ends]
+
+
+def _subset_means(rows: np.ndarray) -> np.ndarray:
+    """Return the mean of every subset of each row, ``float [rows, sign flips - 1]``."""
+    chosen = subsets(rows.shape[1])
+    return rows @ (chosen / chosen.sum(axis=1, keepdims=True)).T
 
 
 @lru_cache(maxsize=16)
@@ -145,6 +195,11 @@ def cautious(differences: np.ndarray, level: float) -> Limits:
     """
     first, second = student(differences, level), sign_flip(differences, level)
     return Limits(np.minimum(first.low, second.low), np.maximum(first.high, second.high))
+
+
+def cautious_p(differences: np.ndarray) -> np.ndarray:
+    """Return the larger p of the two tests whose limits `cautious` joins, ``float [...]``."""
+    return np.maximum(student_p(differences), sign_flip_p(differences))
 
 
 def widened(limits: Limits, centre: np.ndarray, half: np.ndarray | float) -> Limits:
