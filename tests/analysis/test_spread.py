@@ -49,6 +49,58 @@ def test_interval_agrees_with_scipy(values, confidence):
     assert spread.interval(values, confidence) == pytest.approx(tuple(found), abs=1e-9)
 
 
+def test_sd_interval_by_hand():
+    # The 2.5% and 97.5% points of chi-square with 4 degrees of freedom are 0.484419 and 11.14329
+    # in its tables, and 1, 2, 3, 4, 5 have a sum of squares of 10.
+    expected = ((10 / 11.14329) ** 0.5, (10 / 0.484419) ** 0.5)
+    assert spread.sd_interval([5, None, 1, 2, 3, 4]) == pytest.approx(expected, rel=1e-6)
+
+
+@given(scores, st.floats(0.5, 0.999))
+def test_sd_interval_is_made_of_chi_square_quantiles(values, confidence):
+    if np.std(values) < 1e-6:
+        return
+    freedom = len(values) - 1
+    ends = stats.chi2.interval(confidence, freedom)
+    low, high = ((freedom * np.var(values, ddof=1) / end) ** 0.5 for end in reversed(ends))
+    assert spread.sd_interval(values, confidence) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("values", [[], [0.7], [None, 0.7], [0.5, 0.5, 0.5]])
+def test_without_spread_there_is_no_interval_of_it(values):
+    assert spread.sd_interval(values) is None
+
+
+def test_sd_interval_covers_normal_scores_and_not_those_of_runs_that_collapse():
+    draw = np.random.default_rng(0)
+    normal = draw.normal(size=(2000, 10))
+    mixed = np.where(draw.random(normal.shape) < 0.1, -10.0, normal)
+    sd = (0.9 * 1 + 0.1 * 100 - 1) ** 0.5  # The mean square, less the square of the mean.
+    for sample, truth, least, most in ((normal, 1, 0.94, 0.96), (mixed, sd, 0, 0.6)):
+        ends = [spread.sd_interval(row) for row in sample]
+        assert least < np.mean([low <= truth <= high for low, high in ends]) < most
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], None),
+        ([3], 3),
+        ([1, 2, 6], 3),
+        ([100, 1, None, 2, 3], 2.5),
+        ([0, 0, 1, 2, 3, 4, 50, 60], 2.5),
+    ],
+)
+def test_interquartile_mean_by_hand(values, expected):
+    assert spread.interquartile_mean(values) == expected
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=20))
+def test_interquartile_mean_is_that_of_scipy(values):
+    found = stats.trim_mean(values, 0.25)
+    assert spread.interquartile_mean(values) == pytest.approx(found, abs=1e-12)
+
+
 @given(scores)
 def test_higher_confidence_is_wider(values):
     narrow, wide = spread.interval(values, 0.9), spread.interval(values, 0.99)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from workbench.analysis.summary import with_interval
 from workbench.notebook import palette
-from workbench.notebook.frame import note, wrap
+from workbench.notebook.frame import label_at_right, note, wrap
 from workbench.notebook.study_frame import panels, place, points, strip
 from workbench.protocol.contrasts import UNPAIRED, in_words
 from workbench.protocol.differences import differences
@@ -161,19 +161,8 @@ def _add_margin(figure: go.Figure, margin: float, arms: int, row: int) -> None:
 
 def _add_outcome(figure: go.Figure, contrast: Mapping[str, Any], height: int, row: int) -> None:
     numbers = with_interval(contrast["difference"], contrast["low"], contrast["high"], signed=True)
-    figure.add_annotation(
-        text=f"<b>{in_words(contrast)}</b><br>{numbers}",
-        x=1,
-        xref="x domain",
-        y=height,
-        yref="y",
-        xanchor="left",
-        align="left",
-        xshift=8,
-        showarrow=False,
-        row=row,
-        col=1,
-    )
+    text = f"<b>{in_words(contrast)}</b><br>{numbers}"
+    label_at_right(figure, text, height, row, shift=8)
 
 
 def _label_arms(figure: go.Figure, rows: pd.DataFrame, row: int) -> None:

@@ -61,6 +61,42 @@ def layout_of(title: str, explanation: str, height: int) -> dict[str, Any]:
     }
 
 
+def label_at_right(
+    figure: go.Figure, text: str, height: float, row: int, shift: int = 4, **style: Any
+) -> None:
+    """Write a label right of a panel of the first column.
+
+    Parameters
+    ----------
+    figure
+        The panels.
+    text
+        HTML as plotly knows it.
+    height
+        On the panel's vertical axis.
+    row
+        Of the panel, from 1.
+    shift
+        Pixels between panel and label.
+    style
+        More of a plotly annotation, such as ``font``.
+    """
+    figure.add_annotation(
+        text=text,
+        x=1,
+        xref="x domain",
+        y=height,
+        yref="y",
+        xanchor="left",
+        align="left",
+        xshift=shift,
+        showarrow=False,
+        row=row,
+        col=1,
+        **style,
+    )
+
+
 def names_in(table: pd.DataFrame, column: str) -> list[str]:
     """Return the different values of a column, in the order in which they first stand there."""
     return list(dict.fromkeys(table[column]))

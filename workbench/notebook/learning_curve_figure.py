@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from workbench.analysis.summary import metric_title
 from workbench.notebook import palette
+from workbench.notebook.frame import label_at_right
 from workbench.notebook.study_frame import LINE_OF_TEXT, SYMBOLS, apart, panels, points
 from workbench.protocol.learning_curves import learning_curves
 from workbench.protocol.report import Findings
@@ -185,18 +186,5 @@ def _label_arms(
 
 
 def _label(figure: go.Figure, text: str, y: float, shift: float, colour: str, row: int) -> None:
-    figure.add_annotation(
-        text=text,
-        x=1,
-        xref="x domain",
-        y=y,
-        yref="y",
-        xanchor="left",
-        align="left",
-        xshift=6,
-        yshift=shift,
-        font={"color": colour, "size": palette.SMALL},
-        showarrow=False,
-        row=row,
-        col=1,
-    )
+    font = {"color": colour, "size": palette.SMALL}
+    label_at_right(figure, text, y, row, shift=6, yshift=shift, font=font)

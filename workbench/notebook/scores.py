@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from workbench.analysis.published import Yardstick
 from workbench.analysis.summary import metric_title
 from workbench.notebook import palette
-from workbench.notebook.frame import BOTTOM, LINE, layout_of, names_in, note, wrap
+from workbench.notebook.frame import BOTTOM, LINE, label_at_right, layout_of, names_in, note, wrap
 
 SCORE_HEIGHT, SCORE_GAP = (360, 250), 100
 """Pixels of a lone score panel and of one among several, and the gap between two."""
@@ -195,16 +195,4 @@ def _add_yardstick(figure: go.Figure, published: Yardstick, names: int, row: int
         hovertemplate=f"{published.label}<br>{published.source}<extra>published</extra>",
     )
     figure.add_trace(line, row, 1)
-    figure.add_annotation(
-        text=f"published<br>{published.value:.2f}",
-        x=1,
-        xref="x domain",
-        y=published.value,
-        yref="y",
-        xanchor="left",
-        align="left",
-        xshift=4,
-        showarrow=False,
-        row=row,
-        col=1,
-    )
+    label_at_right(figure, f"published<br>{published.value:.2f}", published.value, row)
