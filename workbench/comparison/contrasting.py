@@ -12,7 +12,7 @@ from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import rate_difference
 from workbench.comparison.describing import number
-from workbench.comparison.pairing import Pairs
+from workbench.comparison.members import Pairs
 from workbench.protocol.items import TaskItems
 
 COLUMNS = (
@@ -103,7 +103,7 @@ def _orders(pairs: Pairs) -> dict[str, Any]:
         "improvement": probability,
         "improvement_low": low,
         "improvement_high": high,
-        "correlation": number(correlation(*pairs.scores)),
+        "correlation": number(correlation(pairs.arm.scores, pairs.baseline.scores)),
     }
 
 

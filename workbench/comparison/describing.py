@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from workbench.analysis import spread
 from workbench.analysis.rates import clopper_pearson
 from workbench.analysis.spread import Interval, Score
+from workbench.comparison.members import Members
 
 COLUMNS = (
     "n",
@@ -33,15 +33,13 @@ COLUMNS = (
 _UNKNOWN = Interval(np.nan, np.nan)
 
 
-def described(runs: pd.DataFrame, split: str) -> dict[str, Any]:
+def described(runs: Members) -> dict[str, Any]:
     """Describe the runs of one group.
 
     Parameters
     ----------
     runs
-        One row a run: ``collapsed``, missing where it is not known, and the scores of the split.
-    split
-        ``"dev"`` or ``"test"``.
+        Of the group.
 
     Returns
     -------
@@ -49,15 +47,15 @@ def described(runs: pd.DataFrame, split: str) -> dict[str, Any]:
         `COLUMNS`, NaN where undefined; intervals of 95%. ``learned`` is the mean of the runs that
         did not collapse, a quantity of its own beside the rate of collapse.
     """
-    scores, collapsed = runs[split], runs["collapsed"]
+    collapsed = runs.collapsed[np.isfinite(runs.collapsed)]
     return (
-        _scores(scores)
-        | _collapses(collapsed.eq(True).sum(), collapsed.notna().sum())
-        | _ends("learned", _mean_with_interval(scores[collapsed.eq(False)]))
+        _scores(runs.scores)
+        | _collapses(int(collapsed.sum()), len(collapsed))
+        | _ends("learned", _mean_with_interval(runs.scores[runs.collapsed == 0]))
     )
 
 
-def _scores(scores: pd.Series) -> dict[str, Any]:
+def _scores(scores: np.ndarray) -> dict[str, Any]:
     values = spread.defined(scores)
     low, high = spread.interval(values) or _UNKNOWN
     sd_low, sd_high = spread.sd_interval(values) or _UNKNOWN
@@ -79,8 +77,8 @@ def _scores(scores: pd.Series) -> dict[str, Any]:
 def _collapses(count: int, known: int) -> dict[str, Any]:
     if not known:
         return {"collapsed": np.nan, "collapse_low": np.nan, "collapse_high": np.nan}
-    low, high = clopper_pearson(int(count), int(known))
-    return {"collapsed": int(count), "collapse_low": low, "collapse_high": high}
+    low, high = clopper_pearson(count, known)
+    return {"collapsed": count, "collapse_low": low, "collapse_high": high}
 
 
 def _mean_with_interval(scores: Iterable[Score]) -> tuple[float, float, float]:

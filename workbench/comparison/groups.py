@@ -145,9 +145,11 @@ def in_words(settings: pd.DataFrame) -> dict[str, str]:
         groups of the same task and model, or from what a run has where nobody chose.
     """
     told = [name for name in settings if name not in _NOT_TOLD]
-    found: dict[str, str] = {}
-    for _, others in settings.groupby(["task", "model"], sort=False):
-        differing = {name for name in told if others[name].nunique() > 1}
-        for group, row in zip(others.index, others[told].to_dict("records"), strict=True):
-            found[group] = settings_in_words({str(k): v for k, v in row.items()}, differing)
-    return {group: found[group] for group in settings.index}
+    several = [name for name in told if settings[name].nunique() > 1]
+    alike = settings.groupby(["task", "model"], sort=False)
+    differing = (alike[several].transform("nunique") > 1).to_dict("records")
+    rows = zip(settings.index, settings[told].to_dict("records"), differing, strict=True)
+    return {
+        group: settings_in_words(row, [name for name in several if differs[name]])
+        for group, row, differs in rows
+    }

@@ -1,9 +1,12 @@
 """The single pairs that the differences of a comparison are the means of."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from workbench.comparison.groups import sort_runs
-from workbench.comparison.pairing import Pairs, paired
+from workbench.comparison.members import Pairs, members, paired
 
 COLUMNS = (
     "group",
@@ -36,21 +39,26 @@ def pairs(runs: pd.DataFrame, table: pd.DataFrame, split: str = "test") -> pd.Da
         `COLUMNS`, one row a pair, raw scale, NaN where a score is undefined. ``collapsed`` tells
         whether either run did; ``seed`` is that of the new weights.
     """
-    of_group = dict(list(runs.groupby(sort_runs(runs).of_run, sort=False)))
-    parts = [
-        _rows(row["group"], paired(of_group[row["group"]], of_group[row["baseline"]], split))
+    of_group = members(runs, sort_runs(runs).of_run, split)
+    rows = [
+        {name: row[name] for name in COLUMNS[:4]} | pair
         for row in table.dropna(subset="baseline").to_dict("records")
+        for pair in _rows(paired(of_group[row["group"]], of_group[row["baseline"]]))
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(group: str, found: Pairs) -> pd.DataFrame:
-    score, baseline = found.scores
-    failed = found.arm["collapsed"].eq(True) | found.baseline["collapsed"].eq(True)
-    return found.arm[["task", "model", "technique", "seed"]].assign(
-        group=group,
-        score=score,
-        baseline_score=baseline,
-        difference=score - baseline,
-        collapsed=failed.to_numpy(bool),
-    )[list(COLUMNS)]
+def _rows(found: Pairs) -> Iterator[dict[str, Any]]:
+    sides = (found.arm, found.baseline)
+    scores = zip(*(side.scores.tolist() for side in sides), strict=True)
+    failed = (found.arm.collapsed == 1) | (found.baseline.collapsed == 1)
+    for (seed, *_), (score, baseline), collapsed in zip(
+        found.arm.seeds, scores, failed.tolist(), strict=True
+    ):
+        yield {
+            "seed": seed,
+            "score": score,
+            "baseline_score": baseline,
+            "difference": score - baseline,
+            "collapsed": collapsed,
+        }

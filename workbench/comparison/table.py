@@ -8,9 +8,9 @@ import pandas as pd
 from workbench.analysis.decision import ERROR, Decision, decide
 from workbench.analysis.summary import SPLITS
 from workbench.comparison import contrasting, describing
-from workbench.comparison.groups import SEEDS, Groups, alike, baselines, in_words, sort_runs
-from workbench.comparison.pairing import Pairs, paired
-from workbench.errors import WorkbenchError, unknown
+from workbench.comparison.groups import alike, baselines, in_words, sort_runs
+from workbench.comparison.members import Pairs, members, paired
+from workbench.errors import unknown
 from workbench.protocol.items import TaskItems
 
 COLUMNS = (
@@ -82,37 +82,19 @@ def compare(
     if runs.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     groups = sort_runs(runs)
-    of_group = _runs_of_groups(runs, groups)
+    of_group = members(runs, groups.of_run, split)
     others = baselines(groups.settings, baseline)
-    pairs = {arm: paired(of_group[arm], of_group[other], split) for arm, other in others.items()}
+    pairs = {arm: paired(of_group[arm], of_group[other]) for arm, other in others.items()}
     against = dict(_contrasts(pairs, _families(groups.settings, family), error, split, items))
     words = in_words(groups.settings)
     rows = [
         settings
         | {"group": group, "settings": words[group], "baseline": others.get(group)}
-        | describing.described(of_group[group], split)
+        | describing.described(of_group[group])
         | against.get(group, {})
         for group, settings in groups.settings.to_dict("index").items()
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _runs_of_groups(runs: pd.DataFrame, groups: Groups) -> dict[Hashable, pd.DataFrame]:
-    """Return the rows of each group.
-
-    Raises
-    ------
-    WorkbenchError
-        When seeds of one occur twice.
-    """
-    twice = runs.assign(group=groups.of_run).duplicated(["group", *SEEDS])
-    if twice.any():
-        row = runs[twice].iloc[0]
-        raise WorkbenchError(
-            f"seed {row['seed']} of {row['technique']} with {row['model']} on {row['task']} occurs "
-            "twice with the same settings: leave one of them out"
-        )
-    return dict(list(runs.groupby(groups.of_run, sort=False)))
 
 
 def _families(settings: pd.DataFrame, family: str) -> dict[Hashable, Hashable]:
