@@ -156,7 +156,11 @@ def identity(content: dict[str, Any]) -> str:
 
 def canonical_json(content: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, no NaN."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(content)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+"""Made once: it writes for every run of a table."""
 
 
 def _is_number(value: Any, kind: Any) -> bool:

@@ -51,6 +51,7 @@ class RunStore:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).absolute()
         self.locks = locks_folder(self.root)
+        self._runs = str(self.root / "runs")
         with explained(self.root):
             make_folder(self.root)
         if not os.access(self.root, os.W_OK | os.X_OK):
@@ -61,6 +62,11 @@ class RunStore:
     def folder(self, run_id: str) -> Path:
         """Return the folder of a run, which need not exist."""
         return self.root / "runs" / checked_name(run_id)
+
+    def file(self, run_id: str, name: str) -> str:
+        """Return the path of a file of a run, which need not exist."""
+        # As text: of thousands of runs, joining paths would take longer than reading the files.
+        return f"{self._runs}/{checked_name(run_id)}/{name}"
 
     def events_path(self, run_id: str) -> Path:
         """Return the path of a run's event log."""
@@ -139,7 +145,7 @@ class RunStore:
 
         The predictions are checked by their size alone; see `finished` for the thorough check.
         """
-        content = _read_json(self.folder(run_id) / RESULT)
+        content = _read_json(self.file(run_id, RESULT))
         return None if content is None or self._fault(run_id, content) else content
 
     def finished(self, run_id: str) -> bool:
@@ -176,7 +182,7 @@ class RunStore:
 
     def spec_json(self, run_id: str) -> dict[str, Any] | None:
         """Return a run's specification as stored, or None when it is absent or another run's."""
-        content = _read_json(self.folder(run_id) / SPEC)
+        content = _read_json(self.file(run_id, SPEC))
         if content is None:
             return None
         return content if identity(content) == run_id else None
@@ -211,7 +217,7 @@ class RunStore:
 
     def timings(self, run_id: str) -> dict[str, Any]:
         """Return a run's timings, empty where there are none."""
-        return _read_json(self.folder(run_id) / TIMINGS) or {}
+        return _read_json(self.file(run_id, TIMINGS)) or {}
 
     def _fault(self, run_id: str, content: dict[str, Any]) -> str | None:
         """Say what is wrong with a parsed result, looking at no more than sizes."""
@@ -221,7 +227,7 @@ class RunStore:
         if content.get("run") != run_id:
             return "its result is another run's"
         try:
-            size = (self.folder(run_id) / PREDICTIONS).stat().st_size
+            size = os.stat(self.file(run_id, PREDICTIONS)).st_size
         except OSError:
             return "its predictions are missing"
         return None if size == content["predictions"]["bytes"] else "its predictions have changed"
@@ -265,10 +271,11 @@ def _predictions_to_bytes(predictions: dict[str, np.ndarray]) -> bytes:
     return safetensors.save(arrays)
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path | str) -> dict[str, Any] | None:
     """Read a JSON object with finite numbers; None when it is absent or anything else."""
     try:
-        content = json.loads(path.read_bytes(), parse_constant=_refuse, parse_float=_finite)
+        with open(path, "rb") as file:
+            content = _DECODER.decode(file.read().decode())
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -281,3 +288,7 @@ def _finite(number: str) -> float:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+# Made once: of small files, making one takes as long as reading.
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

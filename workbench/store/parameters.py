@@ -1,12 +1,13 @@
-"""The parameters of a sweep as text: for a notebook's first cell, a terminal's help, the README.
+"""Parameters as text: for a notebook's first cell, a terminal's help, the README.
 
-All of it is made from the metadata of `SweepSettings`, so that no place can lack a parameter or
-explain it in other words.
+All of it is made from the metadata of the settings, those of a sweep where no others are named, so
+that no place can lack a parameter or explain it in other words.
 """
 
 from dataclasses import Field, fields
 from typing import Any
 
+from workbench.store.declared import Declared
 from workbench.store.settings import SweepSettings
 
 
@@ -27,27 +28,27 @@ def explanation(item: Field) -> str:
     return text
 
 
-def cell() -> str:
+def cell(settings: type[Declared] = SweepSettings) -> str:
     """Return the cell of a notebook that papermill sets parameters in."""
     return "\n".join(
         f"{item.name} = {_literal(item.default)}  # {explanation(item)}"
-        for item in fields(SweepSettings)
+        for item in fields(settings)
     )
 
 
-def listing() -> str:
+def listing(settings: type[Declared] = SweepSettings) -> str:
     """Return the parameters for a terminal, one a line."""
     return "\n".join(
         f"  {item.name:<14} {explanation(item)} (default: {item.default!r})"
-        for item in fields(SweepSettings)
+        for item in fields(settings)
     )
 
 
-def table() -> str:
+def table(settings: type[Declared] = SweepSettings) -> str:
     """Return the parameters as a table in Markdown."""
     rows = [
         f"| `{item.name}` | {explanation(item)} | `{_literal(item.default)}` |"
-        for item in fields(SweepSettings)
+        for item in fields(settings)
     ]
     return "\n".join(["| parameter | meaning | default |", "|---|---|---|", *rows])
 

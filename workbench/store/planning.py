@@ -1,7 +1,6 @@
 """From settings to a study: its runs, what it is called, and which of them train together."""
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from workbench.errors import WorkbenchError
 from workbench.models.checkpoint import Checkpoint, find_checkpoint
 from workbench.models.novelty import new_parts
 from workbench.spec import RunSpec, canonical_json
+from workbench.store.declared import folder_name
 from workbench.store.folder import RunStore
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study, load_study
@@ -69,7 +69,8 @@ def plan_study(settings: SweepSettings, store: RunStore, keep: bool = True) -> S
         new_weights.append(_new_weights(checkpoint, task, settings.head))
         specs.extend(_model_specs(settings, task, checkpoint, precision))
     unique = {spec.id: spec for spec in specs}
-    name = _checked_name(settings.study) or _default_name(task, list(unique), device.type)
+    name = settings.study and folder_name("study", settings.study)
+    name = name or _default_name(task, list(unique), device.type)
     study = Study(
         name=name,
         settings=settings,
@@ -209,14 +210,6 @@ def _compositions(settings: SweepSettings, layers: int) -> list[Composition]:
 
 def _dropout(checkpoint: Checkpoint) -> float:
     return float(checkpoint.config.get(checkpoint.architecture.dropouts[0], 0.1))
-
-
-def _checked_name(name: str) -> str:
-    if name and not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
-        raise WorkbenchError(
-            f"the study name {name!r} cannot be a folder's: use letters, digits, - and _"
-        )
-    return name
 
 
 def _default_name(task: LoadedTask, run_ids: list[str], device: str) -> str:

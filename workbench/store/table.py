@@ -1,14 +1,16 @@
 """Tables of runs for analysis and live views; they only read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from workbench.errors import WorkbenchError
-from workbench.spec import NUMERICS_VERSION, SCHEMA_VERSION
+from workbench.spec import NUMERICS_VERSION, SCHEMA_VERSION, Settings
 from workbench.store.events import read_events
 from workbench.store.folder import RunStore
+from workbench.store.index import Digest, digests
 from workbench.techniques import from_settings
 
 _FIRST = ("run", "task", "model", "technique", "seed")
@@ -28,10 +30,16 @@ def label(spec_json: dict[str, Any]) -> str:
     >>> label({"techniques": {}})
     'baseline'
     """
-    settings = [
-        (name, tuple(sorted(values.items())))
-        for name, values in sorted(spec_json["techniques"].items())
-    ]
+    return _label(
+        tuple(
+            (name, tuple(sorted(values.items())))
+            for name, values in sorted(spec_json["techniques"].items())
+        )
+    )
+
+
+@lru_cache(maxsize=1024)
+def _label(settings: tuple[tuple[str, Settings], ...]) -> str:
     try:
         return from_settings(settings).label
     except WorkbenchError:
@@ -61,7 +69,12 @@ def runs_table(store: RunStore, run_ids: Iterable[str] | None = None) -> pd.Data
         damaged, or of another schema or numerics version (not comparable) have no row. An
         undefined metric is a missing value.
     """
-    rows = [row for run_id in _chosen(store, run_ids) if (row := _row(store, run_id))]
+    return table_of(digests(store, run_ids))
+
+
+def table_of(found: Mapping[str, Digest]) -> pd.DataFrame:
+    """Return the table that `runs_table` makes of runs by identity, in their order."""
+    rows = [_row(run, digest) for run, digest in found.items() if comparable(digest.spec)]
     if not rows:
         return pd.DataFrame(columns=[*_FIRST, *_OUTCOME])
     table = pd.DataFrame(rows)
@@ -97,15 +110,14 @@ def _chosen(store: RunStore, run_ids: Iterable[str] | None) -> Iterable[str]:
     return store.run_ids() if run_ids is None else run_ids
 
 
-def _row(store: RunStore, run_id: str) -> dict[str, Any] | None:
-    result, spec = store.result(run_id), store.spec_json(run_id)
-    if result is None or spec is None or not _comparable(spec):
-        return None
+def _row(run_id: str, digest: Digest) -> dict[str, Any]:
+    spec, result = digest.spec, digest.result
     settings = {key: value for key, value in spec.items() if key not in _NOT_COLUMNS}
     return _names(run_id, spec) | settings | _outcome(result) | _scores(result)
 
 
-def _comparable(spec: dict[str, Any]) -> bool:
+def comparable(spec: dict[str, Any]) -> bool:
+    """Tell whether a specification is of the versions whose results this engine makes."""
     return (spec["schema"], spec["numerics"]) == (SCHEMA_VERSION, NUMERICS_VERSION)
 
 

@@ -26,10 +26,18 @@ def add_bench(verbs: Verbs) -> None:
     verb.add_argument(
         "--minutes", type=float, default=0.0, help="begin nothing that would end later; 0: no limit"
     )
+    verb.add_argument(
+        "--runs", type=int, default=0, help="only time the table of so many synthetic runs"
+    )
     add_outputs(verb)
 
 
 def _bench(chosen: argparse.Namespace) -> int:
+    if chosen.runs:
+        from workbench.benchmark.store import report
+
+        print(report(chosen.runs))
+        return 0
     from workbench.benchmark.command import main as measure
     from workbench.benchmark.settings import read_settings
 
