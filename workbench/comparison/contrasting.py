@@ -1,6 +1,8 @@
 """What a group of runs shows against its baseline, over the runs that have the same seeds."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,9 @@ from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import rate_difference
 from workbench.comparison.describing import number
 from workbench.comparison.members import Pairs
-from workbench.protocol.items import TaskItems
+
+if TYPE_CHECKING:
+    from workbench.protocol.items import TaskItems
 
 COLUMNS = (
     "pairs",
