@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from workbench.analysis import conclusion
 from workbench.analysis.adaptive import Outcome, Rule, follow, look, outcomes
+from workbench.analysis.decision import decide
 from workbench.analysis.intervals import Limits
 from workbench.analysis.items import ItemError, draws, item_error
 from workbench.errors import WorkbenchError
@@ -148,14 +148,10 @@ def test_what_the_rule_claims_the_table_does_not_contradict(values, contrasts, i
     rule = Rule(contrasts, 0.02, looks=(10, 40))
     items = ItemError(item_sd, 50) if item_sd > 0.01 else None
     found = look("new", by_seed(values), by_seed([0.0] * 10), rule=rule, index=0, items=items)
-    row = {
-        "difference": found.difference.mean,
-        "difference_sd": found.difference.sd,
-        "pairs": found.difference.pairs,
-    }
+    others = dict.fromkeys(range(1, contrasts), ())
+    table = decide({0: values, **others})[0]
     if found.outcome in (Outcome.BETTER, Outcome.WORSE):
-        assert conclusion.verdict(row, contrasts) == found.outcome
-    table = conclusion.adjusted_interval(row, contrasts)
+        assert table.verdict == found.outcome
     assert found.interval.low <= table.low + 1e-9 and table.high <= found.interval.high + 1e-9
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.analysis import summary
+from workbench.analysis.decision import decide
 from workbench.errors import WorkbenchError
 
 
@@ -31,12 +32,48 @@ def three_seeds():
 def test_numbers_by_hand():
     row = summary.summarise(three_seeds()).iloc[0]
     assert (row["n"], row["pairs"], row["undefined"]) == (3, 3, 0)
-    half, half_difference = 0.2 * 2.4842, 0.1 * 2.4842
+    half = 0.2 * 2.4842
     found = row[["mean", "sd", "low", "high", "minimum", "maximum"]].astype(float)
     assert list(found) == pytest.approx([0.7, 0.2, 0.7 - half, 0.7 + half, 0.5, 0.9], abs=1e-4)
-    found = row[["difference", "difference_sd", "difference_low", "difference_high"]].astype(float)
-    expected = [0.2, 0.1, 0.2 - half_difference, 0.2 + half_difference]
-    assert list(found) == pytest.approx(expected, abs=1e-4)
+    found = row[["difference", "difference_sd", "level", "p"]].astype(float)
+    # Differences 0.1, 0.2, 0.3: two of eight flips are as extreme.
+    assert list(found) == pytest.approx([0.2, 0.1, 0.05, 0.25])
+    assert row["verdict"] == "too few"
+    assert row[["difference_low", "difference_high"]].isna().all()
+
+
+def many_seeds(model="bert", seeds=10):
+    """Three techniques: clearly better, better, unclear."""
+    added = {"clear": [5, 6], "slight": [4, -1, 2, 3, 4], "unclear": [3, -3], "baseline": [0]}
+    return runs(
+        *(
+            (model, name, seed, 0.3 + seed / 100 + np.resize(values, seeds)[seed] / 100)
+            for name, values in added.items()
+            for seed in range(seeds)
+        )
+    )
+
+
+def test_verdicts_are_those_of_the_one_rule_over_the_techniques_of_a_model():
+    table = summary.summarise(pd.concat([many_seeds(), many_seeds("scibert", 7)]))
+    own = {"clear": [5, 6] * 5, "slight": [4, -1, 2, 3, 4] * 2, "unclear": [3, -3] * 5}
+    expected = decide({name: np.array(values) / 100 for name, values in own.items()})
+    rows = table[table["verdict"].notna()].set_index(["model", "technique"])
+    for name, decision in expected.items():
+        row = rows.loc[("bert", name)]
+        names = ["difference_low", "difference_high", "level", "p"]
+        limits = [decision.low, decision.high, decision.level, decision.p]
+        assert list(row[names].astype(float)) == pytest.approx(limits)
+        assert row["verdict"] == decision.verdict
+    assert rows.loc[("bert", "clear"), "level"] == pytest.approx(0.05 / 3)
+    assert rows.loc[("scibert", "clear"), "pairs"] == 7
+
+
+def test_the_order_of_the_runs_changes_no_verdict():
+    table = many_seeds(seeds=16)
+    again = summary.summarise(table.iloc[::-1]).set_index("technique")
+    expected = summary.summarise(table).set_index("technique")
+    assert again.loc[expected.index, ["level", "p"]].equals(expected[["level", "p"]])
 
 
 def test_order_is_that_of_the_runs_and_the_baseline_has_no_difference():
@@ -117,7 +154,7 @@ def test_with_interval():
 def test_readable_row():
     row = summary.readable(summary.summarise(three_seeds()), "micro_f1").iloc[0]
     assert row["micro F1 \N{MULTIPLICATION SIGN}100 [95%]"] == "70.0 [20.3, 119.7]"
-    assert row["difference to baseline [95%]"] == "+20.0 [-4.8, +44.8]"
+    assert row["difference to baseline [95%]"] == "+20.0"
     assert row["lowest to highest"] == "50.0 to 90.0"
 
 

@@ -97,8 +97,12 @@ def test_html_is_escaped():
 
 
 def test_paired_differences_by_hand():
-    """Differences 0.1, 0.2, 0.3: mean 0.2, sd 0.1; Student's quantile for two is 4.303."""
-    scores = {"baseline": [0.5, 0.5, 0.5], "freeze": [0.6, 0.7, 0.8]}
+    """Of six differences 10 to 60 the limits are the ends; of three there are none."""
+    scores = {
+        "baseline": [0.3] * 6,
+        "freeze": [0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+        "longer": [0.4, 0.5, 0.6],
+    }
     runs = pd.DataFrame(
         [
             {"model": "m", "technique": name, "seed": seed, "test": score}
@@ -106,9 +110,16 @@ def test_paired_differences_by_hand():
             for seed, score in enumerate(values)
         ]
     ).assign(collapsed=False, above_trivial=True)
-    found = differences(summarise(runs), "baseline").to_dict("records")
-    expected = {"technique": "freeze", "model": "m", "difference": "+20.0 [-4.8, +44.8]"}
-    assert found == [expected | {"pairs": "3", "verdict": "undecided"}]
+    alone = runs[runs["technique"] != "longer"]
+    freeze = {"technique": "freeze", "model": "m", "pairs": "6"}
+    clear = freeze | {"difference": "+35.0 [+10.0, +60.0]", "verdict": "better"}
+    assert differences(summarise(alone)).to_dict("records") == [clear]
+    # Each at half the level: 2 of 64 flips are more than 2.5%.
+    short = {"technique": "longer", "model": "m", "difference": "+20.0", "pairs": "3"}
+    assert differences(summarise(runs)).to_dict("records") == [
+        freeze | {"difference": "+35.0", "verdict": "too few"},
+        short | {"verdict": "too few"},
+    ]
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def look(
     """
     level = rule.levels[index]
     paired = spread.paired(scores, baseline)
-    differences = np.array(_differences(scores, baseline))
+    differences = np.array(spread.differences(scores, baseline))
     on_these = cautious(differences, level)
     limits, floor = on_these, 0.0
     if items is not None and len(differences):
@@ -203,11 +203,6 @@ def look(
     outcome = Outcome(str(outcomes(limits, on_these, floor, rule)))
     ends = Interval(float(limits.low), float(limits.high))
     return Contrast(technique, outcome, len(scores), paired, ends, level, items)
-
-
-def _differences(scores: Mapping[Seed, Score], baseline: Mapping[Seed, Score]) -> list[float]:
-    both = [spread.defined((score, baseline[seed])) for seed, score in scores.items()]
-    return [pair[0] - pair[1] for pair in both if len(pair) == 2]
 
 
 def follow(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.analysis.spread import Interval, student_interval
-from workbench.analysis.summary import metric_title, with_interval
-
-CONFIDENCE = 0.95
+from workbench.analysis.decision import ERROR, Verdict, fewest_pairs
+from workbench.analysis.intervals import ROUNDING, sign_flips
+from workbench.analysis.summary import metric_title, percent, with_interval
+from workbench.wording import counted
 
 
 def conclude(
@@ -22,10 +22,8 @@ def conclude(
 ) -> str:
     """Say which techniques differ from the baseline, and what the numbers cannot tell.
 
-    A technique is better or worse where the interval of its paired difference, adjusted for the
-    number of techniques compared with the baseline of that model, excludes zero; it is undecided
-    otherwise, and where fewer than two seeds pair or all differences are equal, since their spread
-    is then unknown.
+    Verdicts and intervals are those of the summary (`workbench.analysis.decision.decide`). Where
+    there are too few pairs for any verdict, the sentence says how many would do.
 
     Parameters
     ----------
@@ -39,98 +37,85 @@ def conclude(
         How many items every run was scored on.
     caveats
         What else a reader must know, such as ``"the task is synthetic"``.
-
-    Notes
-    -----
-    Bonferroni's adjustment (Dunn 1961, Multiple comparisons among means, JASA 56): each of m
-    intervals has confidence ``1 - 0.05 / m``, so all of them hold together at 95% or more.
     """
-    groups = [group for _, group in summary.groupby("model", sort=False)]
-    claims = [claim for group in groups if (claim := _claims(group, baseline))]
-    if not claims:
+    compared = summary[summary["verdict"].notna()]
+    if compared.empty:
         return " ".join([_no_comparison(summary, baseline), *_caveats(caveats)])
+    claims = [_claims(group) for _, group in compared.groupby("model", sort=False)]
     opening = f"On {split} ({metric_title(metric)}), against {baseline}: "
-    return " ".join(
-        [opening + "; ".join(claims) + ".", _limits(summary, baseline, items), *_caveats(caveats)]
-    )
+    limits = "; ".join(_limits(summary, compared, items))
+    limits = limits[0].upper() + limits[1:]
+    return " ".join([f"{opening}{'; '.join(claims)}.", f"{limits}.", *_caveats(caveats)])
 
 
-def adjusted_interval(row: dict[str, Any], comparisons: int) -> Interval | None:
-    """Return a summary row's interval of the difference for one of several comparisons.
-
-    Parameters
-    ----------
-    row
-        A row of the summary.
-    comparisons
-        How many techniques are compared with the same baseline.
-
-    Returns
-    -------
-    Interval or None
-        On the raw scale; None below two pairs.
-    """
-    confidence = 1 - (1 - CONFIDENCE) / comparisons
-    return student_interval(row["difference"], row["difference_sd"], row["pairs"], confidence)
-
-
-def verdict(row: dict[str, Any], comparisons: int) -> str:
-    """Return ``"better"``, ``"worse"``, ``"identical"`` or ``"undecided"`` for a summary row."""
-    interval = adjusted_interval(row, comparisons)
-    if interval is None:
-        return "undecided"
-    if _is_constant(row):
-        return "identical" if abs(row["difference"]) < 1e-12 else "undecided"
-    if interval.low > 0:
-        return "better"
-    return "worse" if interval.high < 0 else "undecided"
-
-
-def _is_constant(row: dict[str, Any]) -> bool:
-    """Tell whether all differences are equal, up to the rounding of a subtraction."""
-    return bool(row["difference_sd"] < 1e-12)
-
-
-def _claims(group: pd.DataFrame, baseline: str) -> str:
-    rows = group[group["technique"] != baseline].to_dict("records")
-    if not rows or baseline not in set(group["technique"]):
-        return ""
-    claims = ", ".join(_claim(row, len(rows)) for row in rows)
+def _claims(group: pd.DataFrame) -> str:
+    claims = ", ".join(map(_claim, group.to_dict("records")))
     return f"with {group['model'].iloc[0]}, {claims}"
 
 
-def _claim(row: dict[str, Any], comparisons: int) -> str:
-    name, pairs = row["technique"], _count(row["pairs"], "pair")
-    interval = adjusted_interval(row, comparisons)
-    if interval is None:
-        return f"{name} is undecided ({pairs} of seeds, at least 2 are needed)"
-    answer = verdict(row, comparisons)
-    if _is_constant(row):
-        return f"{name} is {answer} (the same difference in each of {pairs})"
-    size = with_interval(row["difference"], interval.low, interval.high, signed=True)
-    return f"{name} is {answer} by {size} over {pairs}".replace("undecided by", "undecided at")
+def _claim(row: dict[str, Any]) -> str:
+    name, pairs, verdict = row["technique"], counted(row["pairs"], "pair"), row["verdict"]
+    if verdict == Verdict.TOO_FEW:
+        at = f" at {percent(row['difference'], signed=True)}" if row["pairs"] else ""
+        return f"{name}{at} cannot be decided with {pairs} of seeds ({_would_do(row['level'])})"
+    if row["difference_sd"] < ROUNDING:
+        return f"{name} is {verdict} (the same difference in each of {pairs})"
+    size = with_interval(
+        row["difference"], row["difference_low"], row["difference_high"], signed=True
+    )
+    return (
+        f"{name} is {verdict} {'at' if verdict == Verdict.UNDECIDED else 'by'} {size} over {pairs}"
+    )
 
 
-def _limits(summary: pd.DataFrame, baseline: str, items: int | None) -> str:
-    compared = summary[summary["technique"] != baseline]
-    family = int(compared.groupby("model").size().max())
-    adjusted = f", widened for {family} comparisons (Bonferroni)" if family > 1 else ""
-    scored = "the same items" if items is None else f"the same {_count(items, 'item')}"
-    parts = [
-        f"The intervals are 95% over seeds, paired{adjusted}",
+def _would_do(level: float) -> str:
+    needed = fewest_pairs(level)
+    return (
+        f"it takes {needed} or more" if needed else "nor with any number among so many techniques"
+    )
+
+
+def _limits(summary: pd.DataFrame, compared: pd.DataFrame, items: int | None) -> list[str]:
+    scored = "the same items" if items is None else f"the same {counted(items, 'item')}"
+    return [
+        *_intervals(compared),
+        *_chance(compared),
         f"all runs are scored on {scored}, so they do not say how other items would turn out",
         *_failures(summary),
     ]
-    return "; ".join(parts) + "."
+
+
+def _chance(compared: pd.DataFrame) -> list[str]:
+    """Say why so few pairs decide nothing, for the row that comes nearest to a decision."""
+    short = compared[compared["verdict"].eq(Verdict.TOO_FEW) & compared["pairs"].gt(1)]
+    if short.empty:
+        return []
+    pairs = int(short["pairs"].max())
+    level = short.loc[short["pairs"].eq(pairs), "level"].max()
+    return [
+        f"{pairs} differences agree in sign by chance alone in {2 / sign_flips(pairs):.2%} of "
+        f"cases, and a verdict here may be wrong in at most {level:.2%}"
+    ]
+
+
+def _intervals(compared: pd.DataFrame) -> list[str]:
+    """Say what the intervals are, where there is one."""
+    if compared["difference_low"].isna().all():
+        return []
+    family = int(compared.groupby("model").size().max())
+    shared = f", widened for {family} comparisons (Holm)" if family > 1 else ""
+    return [f"the intervals are {1 - ERROR:.0%} over seeds, paired{shared}"]
 
 
 def _failures(summary: pd.DataFrame) -> list[str]:
     collapsed, undefined = int(summary["collapsed"].sum()), int(summary["undefined"].sum())
     words = []
     if collapsed:
-        words.append(f"{_count(collapsed, 'run')} collapsed and stay in wherever they have a score")
+        words.append(
+            f"{counted(collapsed, 'run')} collapsed and stay in wherever they have a score"
+        )
     if undefined:
-        words.append(f"{_count(undefined, 'run')} without a defined score could enter no mean")
+        words.append(f"{counted(undefined, 'run')} without a defined score could enter no mean")
     return words
 
 
@@ -142,7 +127,3 @@ def _no_comparison(summary: pd.DataFrame, baseline: str) -> str:
 
 def _caveats(caveats: Sequence[str]) -> list[str]:
     return [f"Keep in mind: {'; '.join(caveats)}."] if caveats else []
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

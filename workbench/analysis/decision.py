@@ -73,8 +73,9 @@ def decide(
     Parameters
     ----------
     differences
-        Score minus baseline score of each pair, by comparison, in an order of the pairs that does
-        not depend on the scores; undefined ones (None, NaN) are left out.
+        Score minus baseline score of each pair, by comparison, in the order of their seeds (which
+        does not depend on the scores, and is the same wherever they are compared); undefined ones
+        (None, NaN) are left out.
     error
         Probability of any wrong verdict, all comparisons together.
 

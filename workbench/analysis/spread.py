@@ -159,9 +159,16 @@ def paired(scores: Mapping[Hashable, Score], baseline: Mapping[Hashable, Score])
     only; five seeds a task, ten for the three smallest, are the protocol of Gu et al. 2020
     (arXiv:2007.15779).
     """
+    found = differences(scores, baseline)
+    return Difference(mean(found), sd(found), len(found))
+
+
+def differences(
+    scores: Mapping[Hashable, Score], baseline: Mapping[Hashable, Score]
+) -> list[float]:
+    """Return score minus baseline score of each seed at which both are defined, in their order."""
     both = [defined((score, baseline[seed])) for seed, score in scores.items() if seed in baseline]
-    differences = [pair[0] - pair[1] for pair in both if len(pair) == 2]
-    return Difference(mean(differences), sd(differences), len(differences))
+    return [float(pair[0] - pair[1]) for pair in both if len(pair) == 2]
 
 
 @dataclass(frozen=True)

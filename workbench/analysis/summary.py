@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis import spread
+from workbench.analysis.decision import Decision, decide
 from workbench.errors import WorkbenchError, unknown
 
 COLUMNS = (
@@ -29,6 +30,9 @@ COLUMNS = (
     "difference_low",
     "difference_high",
     "pairs",
+    "level",
+    "p",
+    "verdict",
 )
 
 SPLITS = ("dev", "test")
@@ -59,8 +63,10 @@ def summarise(runs: pd.DataFrame, baseline: str = "baseline", split: str = "test
     pandas.DataFrame
         `COLUMNS`, one row per model and technique in the order of the runs, raw scale, NaN where
         undefined. ``n`` counts all runs, ``n - undefined`` are in the mean; ``low`` to ``high`` is
-        Student's 95% interval of the mean, ``difference_low`` to ``difference_high`` that of the
-        paired difference.
+        Student's 95% interval of the mean. ``difference_low`` to ``difference_high`` is the
+        interval of the paired difference on which the ``verdict`` rests, NaN where so few pairs
+        exclude nothing; it has the two-sided ``level`` at which ``p`` was tested, the techniques
+        of a model together (`workbench.analysis.decision.decide`).
 
     Raises
     ------
@@ -69,9 +75,14 @@ def summarise(runs: pd.DataFrame, baseline: str = "baseline", split: str = "test
         seed occurs twice.
     """
     _check(runs, split)
+    decisions = {
+        (model, technique): decision
+        for model, group in runs.groupby("model", sort=False)
+        for technique, decision in decide(_differences(group, baseline, split)).items()
+    }
     rows = [
-        _scores_of(group, split) | _against(group, runs, baseline, split)
-        for _, group in runs.groupby(["model", "technique"], sort=False)
+        _scores_of(group, split) | _compared(decisions.get(key))
+        for key, group in runs.groupby(["model", "technique"], sort=False)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -110,24 +121,32 @@ def _scores_of(group: pd.DataFrame, split: str) -> dict[str, Any]:
     }
 
 
-def _against(group: pd.DataFrame, runs: pd.DataFrame, baseline: str, split: str) -> dict[str, Any]:
-    technique, model = group["technique"].iloc[0], group["model"].iloc[0]
-    others = runs[(runs["model"] == model) & (runs["technique"] == baseline)]
-    if technique == baseline:
-        others = others.iloc[:0]
-    difference = spread.paired(_by_seed(group, split), _by_seed(others, split))
-    low, high = difference.interval() or (None, None)
-    return {
-        "difference": _number(difference.mean),
-        "difference_sd": _number(difference.sd),
-        "difference_low": _number(low),
-        "difference_high": _number(high),
-        "pairs": difference.pairs,
+def _differences(runs: pd.DataFrame, baseline: str, split: str) -> dict[str, list[float]]:
+    """Return the paired differences of each technique of one model; empty without the baseline."""
+    scores = {
+        name: dict(zip(group["seed"], group[split], strict=True))
+        for name, group in runs.sort_values("seed").groupby("technique", sort=False)
     }
+    others = scores.pop(baseline, None)
+    if others is None:
+        return {}
+    return {name: spread.differences(mine, others) for name, mine in scores.items()}
 
 
-def _by_seed(runs: pd.DataFrame, split: str) -> dict[Any, float | None]:
-    return dict(zip(runs["seed"], runs[split], strict=True))
+def _compared(decision: Decision | None) -> dict[str, Any]:
+    if decision is None:
+        return {"pairs": 0, "verdict": None}
+    known = np.isfinite(decision.high)
+    return {
+        "difference": decision.difference,
+        "difference_sd": decision.sd,
+        "difference_low": decision.low if known else np.nan,
+        "difference_high": decision.high if known else np.nan,
+        "pairs": decision.pairs,
+        "level": decision.level,
+        "p": decision.p,
+        "verdict": decision.verdict.value,
+    }
 
 
 def _number(value: float | None) -> float:

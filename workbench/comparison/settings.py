@@ -26,7 +26,7 @@ class CompareSettings(Declared):
     baseline: str = setting("baseline", "the technique that the others are compared with")
     family: str = setting(
         "task",
-        "tests that share a rate of errors",
+        "tests that share an error rate",
         words={"task": "and model", "technique": "over tasks", "all": ""},
     )
     split: str = setting("test", "the scores", words={"test": "", "dev": ""})

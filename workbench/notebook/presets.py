@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from workbench.analysis.published import TASK_TITLES
+from workbench.comparison.claims import Claim, claims_for
 from workbench.models.catalogue import MODELS, Model
 from workbench.models.checkpoint import Checkpoint, local_folder
 from workbench.notebook.choices import settled
 from workbench.tasks.catalogue import find
 from workbench.tasks.task import Recipe, Task
-from workbench.techniques import BASELINE, parse
+from workbench.techniques import BASELINE
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def presets(task: str, model: str) -> list[Preset]:
     known = MODELS.get(settled(model, task) or "")
     recipe = recipe_of(task, model)
     baseline = Preset("Baseline", BASELINE, _recipe_source(facts, known), "", recipe)
-    claims = [claim for claim in _CLAIMS if known and claim.covers(facts, known)]
-    return [baseline, *(claim.preset(known, recipe) for claim in claims if known)]
+    claims = [_preset(claim, known, recipe) for claim in claims_for(facts, known) if known]
+    return [baseline, *claims]
 
 
 def _recipe_source(task: Task, model: Model | None) -> str:
@@ -99,82 +99,5 @@ def _recipe_source(task: Task, model: Model | None) -> str:
     )
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """What a paper says helps, and for which models and tasks."""
-
-    title: str
-    technique: str
-    kinds: tuple[tuple[str, str], ...]
-    """Family and size."""
-    source: str
-    note: str
-    tasks: tuple[str, ...] = tuple(TASK_TITLES)
-
-    def covers(self, task: Task, model: Model) -> bool:
-        return task.name in self.tasks and (model.family, model.size) in self.kinds
-
-    def preset(self, model: Model, recipe: Recipe | None) -> Preset:
-        label = parse(self.technique, model.layers).label
-        return Preset(self.title, label, self.source, self.note, recipe)
-
-
-_TINN = "Tinn et al. 2023, arXiv:2112.07869"
-_ELECTRA = "Clark et al. 2020, arXiv:2003.10555, and its code"
-_ZHANG = "Zhang et al. 2021, arXiv:2006.05987"
-_UNKNOWN = "The paper's own setting is not known here: this is the workbench's default."
-_OTHER_DATA = "The paper's own setting is not known here: ELECTRA's is not of a biomedical task."
-_SIMILARITY = "Re-initialise the top, for sentence similarity on little data"
-
-_CLAIMS = (
-    _Claim(
-        _SIMILARITY,
-        "reinit",
-        (("bert", "base"), ("bert", "large")),
-        _TINN,
-        _UNKNOWN,
-        tasks=("biosses",),
-    ),
-    _Claim(
-        _SIMILARITY,
-        "reinit",
-        (("electra", "base"), ("electra", "large")),
-        _TINN,
-        f"The paper says so of the task, whatever the model, and {_ZHANG}, saw no gain for ELECTRA "
-        f"on another task (RTE: 87.1 without, 86.1 with). {_UNKNOWN}",
-        tasks=("biosses",),
-    ),
-    _Claim(
-        "Freeze the lower layers, for BERT-base models",
-        "freeze",
-        (("bert", "base"),),
-        _TINN,
-        _UNKNOWN,
-    ),
-    _Claim(
-        "Layerwise decay, for BERT-large models",
-        "layerwise",
-        (("bert", "large"),),
-        _TINN,
-        _UNKNOWN,
-    ),
-    _Claim(
-        "Layerwise decay, for ELECTRA models",
-        "layerwise:0.8:electra",
-        (("electra", "base"),),
-        f"{_TINN}; decay and convention from {_ELECTRA}",
-        _OTHER_DATA,
-    ),
-    _Claim(
-        "Layerwise decay, for ELECTRA models",
-        "layerwise:0.9:electra",
-        (("electra", "large"),),
-        f"{_TINN}; decay and convention from {_ELECTRA}",
-        _OTHER_DATA,
-    ),
-)
-"""What the field's papers recommend for these tasks, as far as it is known here.
-
-What is claimed for the task comes before what is claimed for the model. The sources of mixout and
-of ULMFiT's techniques give no preset: the one tries a grid, the other trains no transformer.
-"""
+def _preset(claim: Claim, model: Model, recipe: Recipe | None) -> Preset:
+    return Preset(claim.title, claim.label(model), claim.source, claim.note, recipe)

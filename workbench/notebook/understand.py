@@ -14,12 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 import pandas as pd
 
 from workbench.analysis import summary
-from workbench.analysis.conclusion import adjusted_interval, verdict
 from workbench.errors import WorkbenchError
 from workbench.notebook import static
 from workbench.notebook.batch import NOTEBOOK, file_stem
@@ -123,40 +123,33 @@ def _escaped(text: str) -> str:
     return re.sub(r"(?<![^\s\[])-(?=\d)", "$-$", safe)
 
 
-def differences(found: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def differences(found: pd.DataFrame) -> pd.DataFrame:
     """Return each technique's paired difference to the baseline, as people read it.
 
     Parameters
     ----------
     found
         What `workbench.analysis.summary.summarise` returned.
-    baseline
-        As given to it.
 
     Returns
     -------
     DataFrame
         ``technique model difference pairs verdict``, strings, scores times 100. The interval is
-        the one on which the verdict rests: 95%, widened for the number of techniques compared
-        with the baseline of that model (Bonferroni).
+        the one on which the verdict rests, left out where so few pairs exclude nothing.
     """
-    rows = [
-        _difference(row, len(group))
-        for _, group in found[found["technique"] != baseline].groupby("model", sort=False)
-        for row in group.to_dict("records")
-    ]
-    return pd.DataFrame(rows, columns=["technique", "model", "difference", "pairs", "verdict"])
+    compared = found[found["verdict"].notna()].to_dict("records")
+    columns = ["technique", "model", "difference", "pairs", "verdict"]
+    return pd.DataFrame(map(_difference, compared), columns=columns)
 
 
-def _difference(row: dict, comparisons: int) -> dict[str, str]:
-    interval = adjusted_interval(row, comparisons)
-    low, high = interval or (float("nan"), float("nan"))
+def _difference(row: dict[str, Any]) -> dict[str, str]:
+    limits = row["difference_low"], row["difference_high"]
     return {
         "technique": row["technique"],
         "model": row["model"],
-        "difference": summary.with_interval(row["difference"], low, high, signed=True),
+        "difference": summary.with_interval(row["difference"], *limits, signed=True),
         "pairs": str(row["pairs"]),
-        "verdict": verdict(row, comparisons),
+        "verdict": row["verdict"],
     }
 
 
@@ -181,7 +174,7 @@ class Findings:
     @property
     def differences(self) -> pd.DataFrame:
         """See `differences`."""
-        return differences(self.report.summary, self.report.baseline)
+        return differences(self.report.summary)
 
     @property
     def command(self) -> str:

@@ -176,7 +176,8 @@ def _study(runs: pd.DataFrame, metric: str) -> str:
     return (
         f"{summary.markdown(table)}\n"
         "Test scores: the mean over seeds with Student's 95% interval, and the standard deviation "
-        "between seeds; differences are paired by seed. Collapsed runs stay in the mean."
+        "between seeds. Differences are paired by seed; their interval is what a verdict rests on, "
+        "left out where so few seeds decide nothing. Collapsed runs stay in the mean."
     )
 
 
