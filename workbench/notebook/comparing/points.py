@@ -37,7 +37,9 @@ def point_figure(runs: pd.DataFrame, split: str = "test") -> go.Figure:
     drawn = drawn.assign(model=drawn["block"])
     order = names_in(drawn, "technique")
     metrics = drawn.drop_duplicates("block").set_index("block")["metric"]
-    figure = score_figure(drawn, means(drawn, split), metrics.iloc[0], split=split, techniques=order)
+    figure = score_figure(
+        drawn, means(drawn, split), metrics.iloc[0], split=split, techniques=order
+    )
     for row, block in enumerate(blocks, 1):
         # Tasks are scored differently: each panel has a scale of its own.
         title = f"{split} {metric_title(metrics[block])}"
