@@ -1,6 +1,5 @@
 """Runs in blocks: what stands in one panel differs in the techniques alone."""
 
-import numpy as np
 import pandas as pd
 
 from workbench.comparison.groups import alike, in_words, sort_runs
@@ -38,6 +37,15 @@ def arranged(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(group=groups.of_run, block=groups.of_run.map(of_group))
 
 
+def in_order(runs: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Return runs as people look for them: by task and model, the baseline before the others."""
+    if runs.empty:
+        return runs
+    first = runs["technique"].ne(baseline)
+    keys = ["task", "model", "_first", "technique", "seed"]
+    return runs.assign(_first=first).sort_values(keys, kind="stable").drop(columns="_first")
+
+
 def first(names: list[str], most: int = MOST_PANELS) -> tuple[list[str], str]:
     """Return the names that are drawn, and what a reader is told of the others.
 
@@ -49,8 +57,3 @@ def first(names: list[str], most: int = MOST_PANELS) -> tuple[list[str], str]:
     if len(names) <= most:
         return names, ""
     return names[:most], f"{most} of {len(names)} are drawn: filter to see others"
-
-
-def scores(runs: pd.DataFrame, split: str) -> np.ndarray:
-    """Return the scores of runs times 100, ``float [runs]``, NaN where undefined."""
-    return 100 * pd.to_numeric(runs[split]).to_numpy(dtype=float)

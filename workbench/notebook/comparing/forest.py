@@ -53,9 +53,7 @@ def forest_figure(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _add_panel(
-    figure: go.Figure, part: pd.DataFrame, colours: Mapping[str, str], row: int
-) -> None:
+def _add_panel(figure: go.Figure, part: pd.DataFrame, colours: Mapping[str, str], row: int) -> None:
     count = len(part)
     zero = go.Scatter(
         x=np.zeros(2),
