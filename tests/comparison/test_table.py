@@ -8,6 +8,8 @@ from workbench.analysis.items import ItemError
 from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import clopper_pearson, rate_difference
+from workbench.analysis.steadiness import steadier
+from workbench.analysis.stochastic_order import stochastic_order
 from workbench.comparison.table import COLUMNS, compare
 from workbench.errors import WorkbenchError
 
@@ -58,6 +60,11 @@ def test_an_arm_against_its_baseline():
     chance = improvement(differences)
     assert (row["improvement"], row["improvement_low"], row["improvement_high"]) == chance[:3]
     assert row["correlation"] == correlation(BETTER["test"], BASE["test"])
+    order = stochastic_order(BETTER["test"], BASE["test"])
+    assert (row["stochastic_order"], row["stochastic_order_error"]) == order[:2]
+    spreads = steadier(BETTER["test"], BASE["test"])
+    assert (row["sd_ratio"], row["sd_ratio_low"], row["sd_ratio_high"]) == spreads[:3]
+    assert (row["sd_ratio_p"], row["steadier"]) == (spreads.p, spreads.verdict)
     rates = rate_difference(BETTER["collapsed"], BASE["collapsed"])
     assert (row["collapse_difference"], row["collapse_p"]) == (rates.difference, rates.p)
     assert row["collapses"] == rates.verdict
@@ -79,6 +86,8 @@ def test_five_seeds_exclude_nothing():
     assert (row["verdict"], row["pairs"]) == ("too few", 5)
     assert np.isnan([row["difference_low"], row["difference_high"]]).all()
     assert row["difference"] > 0.05
+    assert row["steadier"] == row["collapses"] == "too few"
+    assert np.isnan([row["sd_ratio_low"], row["sd_ratio_high"]]).all()
 
 
 def other_task(runs):

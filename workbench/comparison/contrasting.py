@@ -1,6 +1,8 @@
 """What a group of runs shows against its baseline, over the runs that have the same seeds."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +13,13 @@ from workbench.analysis.items import ItemError
 from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import rate_difference
+from workbench.analysis.steadiness import steadier
+from workbench.analysis.stochastic_order import stochastic_order
 from workbench.comparison.describing import number
 from workbench.comparison.members import Pairs
-from workbench.protocol.items import TaskItems
+
+if TYPE_CHECKING:
+    from workbench.protocol.items import TaskItems
 
 COLUMNS = (
     "pairs",
@@ -73,6 +79,7 @@ def contrasted(pairs: Pairs, decision: Decision, comparisons: int, error: float)
     return (
         _difference(decision)
         | _orders(pairs)
+        | _spreads(pairs)
         | _collapses(pairs)
         | {"detectable": _detectable(decision, error / comparisons), "comparisons": comparisons}
     )
@@ -103,7 +110,26 @@ def _orders(pairs: Pairs) -> dict[str, Any]:
         "improvement": probability,
         "improvement_low": low,
         "improvement_high": high,
-        "correlation": number(correlation(pairs.arm.scores, pairs.baseline.scores)),
+        "correlation": number(correlation(*pairs.scores)),
+    } | _stochastic_order(pairs)
+
+
+def _stochastic_order(pairs: Pairs) -> dict[str, Any]:
+    found = stochastic_order(*pairs.scores)
+    if found is None:
+        return {}
+    return {"stochastic_order": found.violation, "stochastic_order_error": found.error}
+
+
+def _spreads(pairs: Pairs) -> dict[str, Any]:
+    found = steadier(*pairs.scores)
+    low, high = _finite(found.low, found.high)
+    return {
+        "sd_ratio": found.ratio,
+        "sd_ratio_low": low,
+        "sd_ratio_high": high,
+        "sd_ratio_p": found.p,
+        "steadier": str(found.verdict),
     }
 
 

@@ -1,7 +1,9 @@
 """The table of a comparison: one row a group of runs, every number with its spread."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,7 +13,9 @@ from workbench.comparison import contrasting, describing
 from workbench.comparison.groups import alike, baselines, in_words, sort_runs
 from workbench.comparison.members import Pairs, members, paired
 from workbench.errors import unknown
-from workbench.protocol.items import TaskItems
+
+if TYPE_CHECKING:
+    from workbench.protocol.items import TaskItems
 
 COLUMNS = (
     "group",
