@@ -37,15 +37,6 @@ def arranged(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(group=groups.of_run, block=groups.of_run.map(of_group))
 
 
-def in_order(runs: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Return runs as people look for them: by task and model, the baseline before the others."""
-    if runs.empty:
-        return runs
-    first = runs["technique"].ne(baseline)
-    keys = ["task", "model", "_first", "technique", "seed"]
-    return runs.assign(_first=first).sort_values(keys, kind="stable").drop(columns="_first")
-
-
 def first(names: list[str], most: int = MOST_PANELS) -> tuple[list[str], str]:
     """Return the names that are drawn, and what a reader is told of the others.
 

@@ -9,15 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.comparison.best import best
-from workbench.comparison.gathering import gather
+from workbench.comparison.gathering import Gathered, gather
 from workbench.comparison.overview import overview
 from workbench.comparison.pairs import pairs
-from workbench.comparison.sentence import in_words
+from workbench.comparison.sentence import Sentence
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.table import compare
 from workbench.comparison.verdicts import verdicts
 from workbench.notebook.comparing.best_of import best_of_figure
-from workbench.notebook.comparing.blocks import arranged, in_order
+from workbench.notebook.comparing.blocks import arranged
 from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
 from workbench.notebook.comparing.points import point_figure
@@ -27,6 +27,13 @@ from workbench.notebook.comparing.slopes import slope_figure
 from workbench.store.folder import RunStore
 from workbench.store.settings import outputs_folder
 from workbench.store.table import losses_table
+from workbench.wording import counted
+
+MOST_FOR_ITEMS = 50
+"""Groups: the predictions of every run are read and drawn from, a second for a few of them."""
+
+MOST_TOLD = 20
+"""Contrasts that sentences are written about."""
 
 
 class Comparison:
@@ -50,25 +57,30 @@ class Comparison:
         self.store = RunStore(outputs_folder(settings))
 
     @cached_property
-    def _gathered(self):
+    def _gathered(self) -> Gathered:
         return gather(self.store, self.settings)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of how the runs were gathered, in sentences."""
-        return tuple(self._gathered.notes)
+        return self._gathered.notes
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row a run that fits the filters."""
-        return in_order(self._gathered.runs, self.settings.baseline)
+        return self._gathered.runs
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a group, raw scale."""
+        """One row a group, raw scale; what test items add is known where few are compared."""
         chosen = self.settings
+        few = self._arranged["group"].nunique() <= MOST_FOR_ITEMS
         return compare(
-            self.runs, baseline=chosen.baseline, family=chosen.family, split=chosen.split
+            self.runs,
+            baseline=chosen.baseline,
+            family=chosen.family,
+            split=chosen.split,
+            items=self._gathered.items if few and len(self.runs) else None,
         )
 
     @cached_property
@@ -87,10 +99,26 @@ class Comparison:
         return marked(readable(self.table), self.table, self.best)
 
     @cached_property
-    def sentences(self) -> str:
-        """What the table says, as a list in Markdown."""
-        found = [*overview(self.table, self.pairs), *verdicts(self.table)]
-        return in_words(found)
+    def sentences(self) -> list[Sentence]:
+        """What the table says, the answers about all of it first."""
+        return [*overview(self.table, self.pairs), *verdicts(self.table)]
+
+    @property
+    def said(self) -> list[str]:
+        """The notes, and the sentences that do not only say what is expected.
+
+        Of many contrasts the first are told of; the table and its CSV hold them all.
+        """
+        told = [each for each in self.sentences if not each.expected]
+        groups = list(dict.fromkeys(each.group for each in told if each.group))
+        left_out = set(groups[MOST_TOLD:])
+        texts = [each.text for each in told if each.group not in left_out]
+        if left_out:
+            texts.append(
+                f"{counted(len(left_out), 'more contrast')} stand in the table alone: filter to "
+                "read of them in sentences."
+            )
+        return [*self.notes, *texts]
 
     @property
     def figures(self) -> dict[str, Callable[[], go.Figure]]:

@@ -26,7 +26,9 @@ th, td { border-bottom: 1px solid var(--line); padding: 4px 10px; text-align: le
   vertical-align: top; }
 th { position: sticky; top: 0; background: Canvas; }
 figure { margin: 24px 0; }
-@media (prefers-color-scheme: dark) { body { background: #111; color: #ddd; } th { background: #111; } }
+@media (prefers-color-scheme: dark) {
+  body, th { background: #111; color: #ddd; }
+}
 """
 _DRAW = """
 for (const box of document.querySelectorAll("figure[data-figure]")) {
