@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from workbench.analysis.naming import settings_in_words
 from workbench.analysis.published import TASK_TITLES
 from workbench.analysis.summary import COLUMNS, summarise
 from workbench.errors import WorkbenchError, unknown
@@ -35,7 +36,6 @@ SHARED = tuple(
     if item.name not in {*SEEDS, *TUNED, *DATA, "model", "techniques"}
 )
 """What must be the same in all runs behind one score."""
-_DEFAULTS = {item.name: item.default for item in fields(RunSpec)}
 
 
 def blurb_score(scores: Mapping[str, float]) -> float:
@@ -194,12 +194,7 @@ def _reason(versions: list[dict]) -> str:
 
 def _settings(first: pd.Series, shared: list[str], several_weights: bool) -> str:
     """Name the shared settings that are not the default, and the weights where there are others."""
-    named = [
-        f"{name} {first[name]}"
-        for name in shared
-        if name != "weights" and first[name] != _DEFAULTS[name]
-    ]
-    return ", ".join([*named, f"weights {first['weights'][:14]}"] if several_weights else named)
+    return settings_in_words(first[shared], {"weights"} if several_weights else ())
 
 
 def _base(task: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -122,6 +123,7 @@ def _score_p(only: int, other: int) -> float:
     return 2 * float(ndtr(-abs(only - other) / (only + other) ** 0.5))
 
 
+@lru_cache(maxsize=4096)  # Few runs collapse: the same counts come again and again.
 def unconditional_p(only: int, other: int, n: int) -> float:
     """Return the exact p of McNemar's statistic, for the least favourable share of disagreement.
 

@@ -4,9 +4,10 @@ Every run is scored on the same draws of its task's test items, once: those scor
 contrast that it takes part in, at every look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,17 @@ from workbench.tasks.units import clusters
 
 Units = Sequence[Sequence[str]]
 """Runs by identity: one for each seed, or for each subset those that trained on it."""
+
+
+class Predicted(NamedTuple):
+    """What a run that no store holds answered to its task's test items."""
+
+    task: str
+    """By its canonical name."""
+    data: str
+    """The hash of the task's data (`workbench.tasks.loading.LoadedTask.data_hash`)."""
+    test: np.ndarray
+    """As the task's shape scores them."""
 
 
 class _Drawn:
@@ -50,6 +62,8 @@ class TaskItems:
     ----------
     store
         Where predictions are.
+    imported
+        Predictions of runs that the store does not hold, by identity.
 
     Attributes
     ----------
@@ -58,6 +72,7 @@ class TaskItems:
     """
 
     store: RunStore
+    imported: Mapping[str, Predicted] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     _tasks: dict[str, _Drawn] = field(default_factory=dict)
     _scores: dict[str, np.ndarray] = field(default_factory=dict)
@@ -84,7 +99,7 @@ class TaskItems:
         sides = [[runs for runs in side if runs] for side in (arm, baseline)]
         if min(map(len, sides)) < 2:
             return None
-        name = self.store.spec(sides[0][0][0]).task
+        name, _ = self._trained_on(sides[0][0][0])
         try:
             technique, other = map(self._table, sides)
             return item_error(technique, other, self._task(name).clusters, paired)
@@ -99,10 +114,19 @@ class TaskItems:
 
     def _run(self, run: str) -> np.ndarray:
         if run not in self._scores:
-            spec = self.store.spec(run)
-            predictions = self.store.predictions(run)["test"]
-            self._scores[run] = self._task(spec.task).scores(spec.data, predictions)
+            task, data = self._trained_on(run)
+            self._scores[run] = self._task(task).scores(data, self._predictions(run))
         return self._scores[run]
+
+    def _trained_on(self, run: str) -> tuple[str, str]:
+        """Return the task of a run and the hash of its data."""
+        found = self.imported.get(run) or self.store.spec(run)
+        return found.task, found.data
+
+    def _predictions(self, run: str) -> np.ndarray:
+        if run in self.imported:
+            return self.imported[run].test
+        return self.store.predictions(run)["test"]
 
     def _task(self, name: str) -> _Drawn:
         if name not in self._tasks:

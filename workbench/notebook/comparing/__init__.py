@@ -1,0 +1,1 @@
+"""What ``compare.ipynb`` shows: every finished run as tables, sentences and figures."""
