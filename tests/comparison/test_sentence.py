@@ -15,10 +15,12 @@ from workbench.comparison.sentence import (
     places,
 )
 from workbench.comparison.verdicts import CONTRAST_QUESTIONS
+from workbench.comparison.zero_shot import ZERO_SHOT_QUESTIONS
 
 
 def test_no_question_is_left_out_of_the_lists_that_are_held_to_three_cases():
-    assert sorted(QUESTIONS) == sorted([*CONTRAST_QUESTIONS, *TABLE_QUESTIONS, *ADVICE_QUESTIONS])
+    held = [*CONTRAST_QUESTIONS, *TABLE_QUESTIONS, *ADVICE_QUESTIONS, *ZERO_SHOT_QUESTIONS]
+    assert sorted(QUESTIONS) == sorted(held)
     assert all(question.text.endswith("?") for question in QUESTIONS.values())
 
 
