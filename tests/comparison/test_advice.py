@@ -3,7 +3,7 @@ import pytest
 
 from tests.comparison.frames import ARM, BETTER, IDENTICAL, NAN, TOO_FEW, WORSE, table
 from workbench.comparison.advice import Basis, recommend
-from workbench.comparison.advice_words import ADVICE_QUESTIONS, explained
+from workbench.comparison.advice_words import ADVICE_QUESTIONS, explained, share
 from workbench.comparison.belief import PRIOR
 from workbench.comparison.sentence import Answer
 from workbench.errors import WorkbenchError
@@ -184,14 +184,13 @@ CASES = [
     ("fails more", UNDECIDED, "pubmedbert", None, "is not known: none has finished"),
     ("same under other priors", YES, "pubmedbert", table(BETTER), "the advice is the same (bel"),
     ("same under other priors", NO, "bert-large", table(BETTER), "layerwise:0.9 would be advised"),
-    ("same under other priors", UNDECIDED, "minilm", None, "nothing that a prior could weigh"),
+    ("same under other priors", UNDECIDED, "pubmedbert", None, "Only the prior speaks for it: no"),
 ]
 
 
 @pytest.mark.parametrize(("question", "answer", "model", "shown", "words"), CASES)
 def test_each_sentence_says_what_the_advice_rests_on(question, answer, model, shown, words):
     sentences = explained(recommend(model, "hoc", shown))
-    assert [each.question for each in sentences] == list(ADVICE_QUESTIONS)
     [found] = [each for each in sentences if each.question == question]
     assert found.answer == answer
     assert words in found.text
@@ -200,6 +199,20 @@ def test_each_sentence_says_what_the_advice_rests_on(question, answer, model, sh
 def test_every_question_is_seen_to_be_answered_with_yes_no_and_undecided():
     wanted = {(question, answer) for question in ADVICE_QUESTIONS for answer in Answer}
     assert {(question, answer) for question, answer, *_ in CASES} == wanted
+
+
+def test_every_question_is_answered_where_there_is_a_technique_to_speak_of():
+    said = explained(recommend("pubmedbert", "hoc"))
+    assert [each.question for each in said] == list(ADVICE_QUESTIONS)
+    said = explained(recommend("minilm", "hoc"))
+    assert [each.question for each in said] == list(ADVICE_QUESTIONS[:3])
+
+
+@pytest.mark.parametrize(
+    ("chance", "written"), [(0.999, "over 99%"), (0.001, "under 1%"), (0.5, "50%")]
+)
+def test_what_is_nearly_certain_is_not_certain(chance, written):
+    assert share(chance) == written
 
 
 def test_runs_that_learned_nothing_are_no_evidence():

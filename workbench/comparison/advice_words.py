@@ -32,15 +32,14 @@ ADVICE_QUESTIONS = (USE, RULE, OWN, SIMILAR, FAILS, ROBUST)
 
 
 def explained(advice: Advice) -> list[Sentence]:
-    """Return the advice and its reasons, an answer to each of `ADVICE_QUESTIONS`."""
-    return [
-        _use(advice),
-        _rule(advice),
-        _own(advice),
-        _similar(advice),
-        _fails(advice),
-        _robust(advice),
-    ]
+    """Return the advice and its reasons, an answer to each of `ADVICE_QUESTIONS`.
+
+    Where no claim and no comparison speaks of any technique, it ends with that.
+    """
+    first = [_use(advice), _rule(advice), _own(advice)]
+    if not advice.considered:
+        return first
+    return [*first, _similar(advice), _fails(advice), _robust(advice)]
 
 
 def _where(advice: Advice) -> str:
@@ -70,10 +69,14 @@ def _chance(advice: Advice) -> str:
     """Say how probable a gain is, where that is not decided by intervals."""
     if advice.basis is Basis.DECIDED or advice.leading is None:
         return ""
-    chance = advice.leading.belief().chance
-    return (
-        f": by what the prior assumes, it is better than {BASELINE} with a chance of {chance:.0%}"
-    )
+    chance = share(advice.leading.belief().chance)
+    return f": by what the prior assumes, it is better than {BASELINE} with a chance of {chance}"
+
+
+def share(chance: float) -> str:
+    """Write a probability in percent; what is nearly certain is not certain."""
+    written = f"{chance:.0%}"
+    return {"100%": "over 99%", "0%": "under 1%"}.get(written, written)
 
 
 def _rule(advice: Advice) -> Sentence:
@@ -183,8 +186,8 @@ def _count(value: float) -> str:
 
 
 def _robust(advice: Advice) -> Sentence:
-    if not any(each.evidence or each.claim for each in advice.considered):
-        text = "There is nothing that a prior could weigh."
+    if not any(known(pooled(each.evidence, PRIOR).variance) for each in advice.considered):
+        text = "Only the prior speaks for it: no run of this store could move the advice yet."
         return Sentence(ROBUST, Answer.UNDECIDED, text)
     if advice.alternatives:
         text = (
