@@ -66,5 +66,5 @@ def test_the_command_line_knows_of_a_training_size(store, capsys):
     assert main([*typed, "--outputs", str(store.root)]) == 0
     printed = capsys.readouterr().out
     assert "For minilm on miniature-similarity (8 drawn) use freeze:3 (" in printed
-    # From all of the data to 8 of them: 20 points, each 5 points sure, times half of what differs.
+    # Measured on all of the data, and carried over to 8 of them as half alike.
     assert "Similar situations speak for freeze:3: +20.0 [" in printed
