@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis.arms import SHAPES, Arms, Sample, draw
-from workbench.analysis.calibrated import AGAINST, METHODS, Method
+from workbench.analysis.calibrated import AGAINST, ITEM_SD, ITEMS, METHODS, Method
 from workbench.analysis.summary import aligned, percent
 from workbench.errors import WorkbenchError
 
@@ -168,7 +168,12 @@ def report(table: pd.DataFrame) -> str:
     equal = table["collapse"].eq(table["baseline_collapse"])
     tests, shown = table[table["test"].ne("") & equal], table[table["test"].eq("") & equal]
     parts = [
-        _ABOUT.format(simulations=table["simulations"].max(), collapse=COLLAPSE),
+        _ABOUT.format(
+            simulations=table["simulations"].max(),
+            collapse=COLLAPSE,
+            items=ITEMS,
+            item_sd=ITEM_SD,
+        ),
         "Tests of verdicts: % that reject exchangeable arms (5 may), and % that find a difference:",
         aligned(_printed(tests, "test", "rejects")),
         "Intervals of verdicts: % that hold the truth, where they are offered (95 should):",
@@ -185,8 +190,9 @@ def report(table: pd.DataFrame) -> str:
 
 _ABOUT = """\
 {simulations} simulations a cell of exchangeable arms; in some, {collapse:.0%} of all runs collapse.
-Scores of one row have 5, 10 or 20 seeds; a dash is where no interval is offered.
+The numbers before the colons are seeds; a dash is where so few seeds offer no interval.
 Heavy tails are Student's t with 3 degrees of freedom; correlation is that of the scores of a seed.
+Items: {items} in a test set; from one to the next a difference moves by {item_sd} sd of the scores.
 """
 
 
@@ -225,7 +231,7 @@ def _share(line: dict, rate: str) -> str:
 def _differences(table: pd.DataFrame) -> str:
     """Say what each power is against."""
     found = table.groupby("against", sort=False)["interval"].unique()
-    lines = [f"  {words}: {', '.join(names)}" for words, names in found.items()]
+    lines = [f"  {words}:\n    {', '.join(names)}" for words, names in found.items()]
     return "\n".join(["Power is against", *lines, ""])
 
 
@@ -233,15 +239,17 @@ def _missed(table: pd.DataFrame) -> str:
     """Say which rows of verdicts miss a bar."""
     marked = table[table["mark"].ne("")]
     bars = (
-        f"at most {MOST_REJECTED:.1%} rejected, at least {LEAST_REJECTED:.1%} for normal scores of "
-        f"10 and more seeds, at least {LEAST_COVERED:.0%} covered where offered"
+        f"at most {MOST_REJECTED:.1%} rejected,\nat least {LEAST_REJECTED:.1%} for normal scores "
+        "(not counts of collapsed runs) of 10 and more seeds,\n"
+        f"at least {LEAST_COVERED:.0%} covered where offered"
     )
     if marked.empty:
         return f"Every test and interval of a verdict keeps to its bars: {bars}."
     lines = [
-        f"  {row['test']}: {_words(_arms(row))}: {row['mark']}" for row in marked.to_dict("records")
+        f"  {row['test']}: {_words(_arms(row))}:\n    {row['mark']}"
+        for row in marked.to_dict("records")
     ]
-    return "\n".join([f"Bars that are missed ({bars}):", *lines])
+    return "\n".join([f"Bars that are missed, which are {bars}:", *lines])
 
 
 def _arms(row: dict) -> Arms:
