@@ -20,6 +20,7 @@ from workbench.notebook.comparing.best_of import best_of_figure
 from workbench.notebook.comparing.blocks import arranged
 from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
+from workbench.notebook.comparing.parts import parts_figure
 from workbench.notebook.comparing.points import point_figure
 from workbench.notebook.comparing.readable import marked, readable
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
@@ -129,6 +130,7 @@ class Comparison:
             "forest": lambda: forest_figure(self._with_blocks(self.table)),
             "slopes": lambda: slope_figure(self._with_blocks(self.pairs), self.settings.baseline),
             "best-of": lambda: best_of_figure(self._arranged, split),
+            "variance": lambda: parts_figure(self._arranged, split),
             "learning-rate": lambda: sensitivity_figure(self._arranged, "learning_rate", split),
             "train-size": lambda: sensitivity_figure(self._arranged, "train_size", split),
             "losses": self._draw_losses,

@@ -23,6 +23,7 @@ FIGURES = (
     ("forest plot: differences to the baseline", "forest"),
     ("paired slopes by seed", "slopes"),
     ("expected best of n", "best-of"),
+    ("what makes the spread: weights, order, dropout", "variance"),
     ("learning-rate sensitivity", "learning-rate"),
     ("learning curves over the training size", "train-size"),
     ("loss bands", "losses"),
