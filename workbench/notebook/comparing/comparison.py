@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.comparison.best import best
+from workbench.comparison.filtering import filtered
 from workbench.comparison.gathering import Gathered, gather
 from workbench.comparison.overview import overview
 from workbench.comparison.pairs import pairs
@@ -46,6 +48,8 @@ class Comparison:
     ----------
     settings
         Which runs, compared how.
+    gathered
+        The runs, where they have been gathered already.
 
     Raises
     ------
@@ -53,13 +57,19 @@ class Comparison:
         When the outputs folder cannot be used.
     """
 
-    def __init__(self, settings: CompareSettings):
+    def __init__(self, settings: CompareSettings, gathered: Gathered | None = None):
         self.settings = settings
         self.store = RunStore(outputs_folder(settings))
+        self._given = gathered
+
+    def narrowed(self, settings: CompareSettings) -> Comparison:
+        """Compare those of these runs that other settings let pass, without reading them again."""
+        runs = filtered(self.runs, settings)
+        return Comparison(settings, replace(self._gathered, runs=runs))
 
     @cached_property
     def _gathered(self) -> Gathered:
-        return gather(self.store, self.settings)
+        return self._given or gather(self.store, self.settings)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -45,8 +45,9 @@ class Interactive:
 
     def __init__(self, namespace: Mapping[str, Any]):
         settings = CompareSettings.from_namespace(namespace)
-        every = CompareSettings(outputs=settings.outputs, scores=settings.scores)
-        self.filters = Filters(settings, Comparison(every).runs, self._changed)
+        read = {name: getattr(settings, name) for name in ("scores", "predictions", "outputs")}
+        self._every = Comparison(CompareSettings(**read))
+        self.filters = Filters(settings, self._every.runs, self._changed)
         self.status, self.found, self.sentences, self.saved = (_lines() for _ in range(4))
         self.figure = FigureView()
         self.chooser = ipywidgets.Dropdown(
@@ -100,8 +101,7 @@ class Interactive:
         """Show a choice: first the figure, which needs the least; called in a thread."""
         settings, figure = chosen
         if self._shown is None or self._shown.settings != settings:
-            self._say("Reading the finished runs.")
-            self._shown = Comparison(settings)
+            self._shown = self._every.narrowed(settings)
             self.figure.show(self._shown.figures[figure]())
             self._tell(self._shown)
         else:
