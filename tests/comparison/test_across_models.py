@@ -63,6 +63,7 @@ def _renamed(other):
     "shown",
     [
         table({}),
+        models({}, {}).replace("bert", "biobert"),
         models({}, {}, technique="reinit:1"),
         models({}, {"task": "gad"}, {"task": "gad"}),
         models({}, {"settings": "train_size 64"}),

@@ -1,13 +1,13 @@
-"""Whether a technique helps one model more than another: runs of two checkpoints pair nowhere."""
+"""Whether a technique helps a larger model more: runs of two checkpoints pair nowhere."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import permutations
 
 import pandas as pd
 
 from workbench.analysis.decision import ERROR, Verdict
 from workbench.analysis.spread import Difference, Interval, difference_of_differences
-from workbench.comparison.evidence import Situation, carried
+from workbench.comparison.evidence import Situation, without_depths
 from workbench.comparison.sentence import (
     Answer,
     Row,
@@ -23,16 +23,17 @@ from workbench.comparison.verdicts import contrast_rows, nothing_learned
 from workbench.models.catalogue import MODELS
 from workbench.tasks.catalogue import shown
 
-HELPS_MORE = ask("helps one model more", "Does a technique help one model more than another?")
+HELPS_MORE = ask("helps the larger more", "Does a technique help the larger model more?")
 
 MODEL_QUESTIONS = (HELPS_MORE,)
 
 
 def across_models(table: pd.DataFrame, error: float = ERROR) -> list[Sentence]:
-    """Compare what each technique gains with two models on one task, on the same test items.
+    """Compare what each technique gains with two sizes of a model, on the same test items.
 
-    The larger model comes first, as H2 of Tinn et al. 2023 asks of layerwise decay. A technique
-    that is the same share of either model's blocks is one technique.
+    Compared are the two sizes of one checkpoint, such as BERT-base and BERT-large: this is what H2
+    of Tinn et al. 2023 asks of layerwise decay. Other checkpoints differ in corpus, vocabulary and
+    recipe too. A technique that is the same share of either model's blocks is one technique.
 
     Parameters
     ----------
@@ -46,24 +47,20 @@ def across_models(table: pd.DataFrame, error: float = ERROR) -> list[Sentence]:
 
 
 def _pairs(table: pd.DataFrame) -> Iterator[tuple[Row, Row]]:
-    rows = sorted(contrast_rows(table), key=lambda row: -_size(row))
-    for first, second in combinations(rows, 2):
-        if first["model"] != second["model"] and _same_but_for_the_model(first, second):
-            yield first, second
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in contrast_rows(table):
+        alike.setdefault(_all_but_the_model(row), []).append(row)
+    for rows in alike.values():
+        for large, base in permutations(rows, 2):
+            if large["model"] in MODELS and large["model"] == f"{base['model']}-large":
+                yield large, base
 
 
-def _size(row: Row) -> int:
-    """Return what grows with a model's blocks; 0 outside the catalogue."""
-    facts = MODELS.get(row["model"])
-    return facts.layers * facts.hidden**2 if facts else 0
-
-
-def _same_but_for_the_model(first: Row, second: Row) -> bool:
-    there, here = Situation.of_row(first), Situation.of_row(second)
-    if (there.task, there.train_size) != (here.task, here.train_size):
-        return False
-    same = first["baseline_technique"] == second["baseline_technique"]
-    return same and carried(first["technique"], there.facts, here.facts) == second["technique"]
+def _all_but_the_model(row: Row) -> tuple[str, ...]:
+    """Return what two contrasts share that compare one technique on one task."""
+    there = Situation.of_row(row)
+    technique = without_depths(row["technique"], there.facts)
+    return there.task, str(there.train_size), technique, row["baseline_technique"]
 
 
 def _helps_more(first: Row, second: Row, level: float) -> Sentence:

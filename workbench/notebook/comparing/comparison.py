@@ -18,6 +18,7 @@ from workbench.comparison.sentence import Sentence
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.table import compare
 from workbench.comparison.verdicts import verdicts
+from workbench.comparison.zero_shot import beside
 from workbench.notebook.comparing.best_of import best_of_figure
 from workbench.notebook.comparing.blocks import arranged
 from workbench.notebook.comparing.forest import forest_figure
@@ -112,7 +113,8 @@ class Comparison:
     @cached_property
     def sentences(self) -> list[Sentence]:
         """What the table says, the answers about all of it first."""
-        return [*overview(self.table, self.pairs), *verdicts(self.table)]
+        alone = beside(self.table, self.store.root) if self.settings.split == "test" else []
+        return [*overview(self.table, self.pairs), *alone, *verdicts(self.table)]
 
     @property
     def said(self) -> list[str]:
