@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from workbench import __version__
 from workbench.errors import WorkbenchError
-from workbench.verbs import looking, measuring, models, training, upkeep
+from workbench.verbs import comparing, looking, measuring, models, training, upkeep
 
 _VERBS = (
     training.add_sweep,
     training.add_study,
     training.add_work,
+    comparing.add_compare,
+    comparing.add_advise,
     models.add_save,
     models.add_predict,
     models.add_push,

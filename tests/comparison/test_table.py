@@ -8,6 +8,8 @@ from workbench.analysis.items import ItemError
 from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import clopper_pearson, rate_difference
+from workbench.analysis.steadiness import steadier, steadier_together
+from workbench.analysis.stochastic_order import stochastic_order
 from workbench.comparison.table import COLUMNS, compare
 from workbench.errors import WorkbenchError
 
@@ -58,6 +60,11 @@ def test_an_arm_against_its_baseline():
     chance = improvement(differences)
     assert (row["improvement"], row["improvement_low"], row["improvement_high"]) == chance[:3]
     assert row["correlation"] == correlation(BETTER["test"], BASE["test"])
+    order = stochastic_order(BETTER["test"], BASE["test"])
+    assert (row["stochastic_order"], row["stochastic_order_error"]) == order[:2]
+    spreads = steadier(BETTER["test"], BASE["test"])
+    assert (row["sd_ratio"], row["sd_ratio_low"], row["sd_ratio_high"]) == spreads[:3]
+    assert (row["sd_ratio_p"], row["steadier"]) == (spreads.p, spreads.verdict)
     rates = rate_difference(BETTER["collapsed"], BASE["collapsed"])
     assert (row["collapse_difference"], row["collapse_p"]) == (rates.difference, rates.p)
     assert row["collapses"] == rates.verdict
@@ -79,6 +86,8 @@ def test_five_seeds_exclude_nothing():
     assert (row["verdict"], row["pairs"]) == ("too few", 5)
     assert np.isnan([row["difference_low"], row["difference_high"]]).all()
     assert row["difference"] > 0.05
+    assert row["steadier"] == row["collapses"] == "too few"
+    assert np.isnan([row["sd_ratio_low"], row["sd_ratio_high"]]).all()
 
 
 def other_task(runs):
@@ -95,6 +104,21 @@ def test_a_family_shares_one_error(family, comparisons):
     arms = table[table["baseline"].notna()]
     assert arms["comparisons"].tolist() == comparisons
     assert arms["level"].min() == pytest.approx(0.06 / max(comparisons))
+
+
+def test_verdicts_on_spreads_and_on_collapses_share_one_error_each():
+    calm = group("freeze:6", 0.5 + NOISE[:10] / 4 + NOISE[10:20] / 20)
+    frail = group("longer:2", 0.5 + NOISE[20:30], collapsed=range(6))
+    table = compare(together(BASE, calm, frail))
+    rows = [row_of(table, technique=name) for name in ("freeze:6", "longer:2")]
+    sides = {arm: (runs["test"], BASE["test"]) for arm, runs in enumerate((calm, frail))}
+    for row, found in zip(rows, steadier_together(sides).values(), strict=True):
+        assert (row["sd_ratio_low"], row["sd_ratio_high"]) == (found.low, found.high)
+        assert (row["sd_ratio_p"], row["steadier"]) == (found.p, found.verdict)
+    assert [row["steadier"] for row in rows] == ["steadier", "undecided"]
+    # Six collapsed of ten: p is below 0.025, the level of the first of two.
+    alone = rate_difference(frail["collapsed"], BASE["collapsed"], 0.025)
+    assert (rows[1]["collapse_difference_low"], rows[1]["collapses"]) == (alone.low, "more often")
 
 
 def test_other_settings_are_another_family_and_other_checkpoints_have_no_pairs():

@@ -24,7 +24,7 @@ def is_running(process):
 
 
 def test_images_come_back_in_order(tmp_path, monkeypatch):
-    code = "import sys\nfor i in (1, 0): open(f'{sys.argv[1]}/{i}.png', 'w').write(str(i))"
+    code = "import sys\nfor i in (1, 0): open(f'{sys.argv[1]}/{i}.image', 'w').write(str(i))"
     child(tmp_path, monkeypatch, code)
     assert rendering.render([{}, {}], timeout=30) == [b"0", b"1"]
 

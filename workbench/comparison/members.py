@@ -47,6 +47,11 @@ class Pairs(NamedTuple):
         return (self.arm.scores - self.baseline.scores)[self.defined]
 
     @property
+    def scores(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores of either side of the pairs that are defined, ``float64 [defined pairs]`` each."""
+        return self.arm.scores[self.defined], self.baseline.scores[self.defined]
+
+    @property
     def collapsed(self) -> tuple[np.ndarray, np.ndarray]:
         """Whether the runs of either side collapsed, where both say so, ``bool [pairs]`` each."""
         known = np.isfinite(self.arm.collapsed + self.baseline.collapsed)

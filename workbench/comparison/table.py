@@ -1,7 +1,9 @@
 """The table of a comparison: one row a group of runs, every number with its spread."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,7 +13,9 @@ from workbench.comparison import contrasting, describing
 from workbench.comparison.groups import alike, baselines, in_words, sort_runs
 from workbench.comparison.members import Pairs, members, paired
 from workbench.errors import unknown
-from workbench.protocol.items import TaskItems
+
+if TYPE_CHECKING:
+    from workbench.protocol.items import TaskItems
 
 COLUMNS = (
     "group",
@@ -55,7 +59,8 @@ def compare(
     family
         One of `FAMILIES`.
     error
-        Probability of any wrong verdict on a difference in a family.
+        Probability of any wrong verdict on a difference in a family; as much again of those on
+        spreads, and of those on collapses.
     split
         ``"dev"`` or ``"test"``.
     items
@@ -67,8 +72,9 @@ def compare(
     pandas.DataFrame
         `COLUMNS`, one row a group in the order of the runs, raw scale, missing where undefined.
         ``difference_low`` to ``difference_high`` (for these test items) and ``items_low`` to
-        ``items_high`` (for new ones) have the level at which the difference was tested; every
-        other interval is one of 95%, as Student's of the mean from ``low`` to ``high``.
+        ``items_high`` (for new ones) have the level at which the difference was tested, and so
+        have the intervals of spreads and collapses their own; every other interval is one of 95%,
+        as Student's of the mean from ``low`` to ``high``.
 
     Raises
     ------
@@ -119,8 +125,9 @@ def _contrasts(
         together.setdefault(families[arm], []).append(arm)
     for arms in together.values():
         decided = decide({arm: pairs[arm].differences for arm in arms}, error)
+        steadied = contrasting.steadied({arm: pairs[arm] for arm in arms}, error)
         for arm, decision in decided.items():
-            found = contrasting.contrasted(pairs[arm], decision, len(arms), error)
+            found = contrasting.contrasted(pairs[arm], decision, len(arms), error) | steadied[arm]
             yield arm, found | _on_new_items(pairs[arm], decision, split, items)
 
 

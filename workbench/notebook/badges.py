@@ -19,7 +19,7 @@ from workbench.errors import WorkbenchError
 from workbench.store.atomic import write_text
 from workbench.store.settings import project_root
 
-NOTEBOOKS = ("notebooks/explore.ipynb", "notebooks/sweep.ipynb")
+NOTEBOOKS = ("notebooks/explore.ipynb", "notebooks/sweep.ipynb", "notebooks/compare.ipynb")
 README = "README.md"
 COMMAND = "python -m workbench badges"
 

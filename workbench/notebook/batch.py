@@ -1,4 +1,4 @@
-"""The sweep notebook run by papermill, with the output path supplied.
+"""A notebook run by papermill, with the output path supplied.
 
 papermill is imported when it is needed, so that a mistyped parameter is refused at once.
 """
@@ -13,15 +13,18 @@ from typing import Any, TextIO
 
 from traitlets.config import Config
 
+from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
 from workbench.execution.loading import uncollected
 from workbench.notebook.timing import sentence, training_seconds
 from workbench.protocol.study_file import is_declared
 from workbench.store.atomic import make_folder
+from workbench.store.declared import Declared
 from workbench.store.settings import SweepSettings, outputs_folder, project_root
 from workbench.tasks.own.path import is_task_file
 
 NOTEBOOK = "notebooks/sweep.ipynb"
+COMPARE = "notebooks/compare.ipynb"
 
 
 def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
@@ -42,20 +45,47 @@ def run_sweep(values: Mapping[str, Any], target: Path | None = None) -> int:
     """
     started = time.monotonic()
     settings = SweepSettings.from_values(values)
-    source = project_root() / NOTEBOOK
+    target = target or outputs_folder(settings) / f"{_stem(settings)}.ipynb"
+    ran = _run(NOTEBOOK, target, _typed(settings, values))
+    print(f"Time: {sentence(time.monotonic() - started, training_seconds(ran))}")
+    return 0
+
+
+def run_comparison(values: Mapping[str, Any], target: Path | None = None) -> int:
+    """Run ``notebooks/compare.ipynb`` and print what it shows.
+
+    Parameters
+    ----------
+    values
+        Parameters as typed.
+    target
+        Where to write the notebook that ran; by default ``<report>.ipynb`` in the outputs folder.
+
+    Raises
+    ------
+    WorkbenchError
+        With the sentence that ended the notebook.
+    """
+    settings = CompareSettings.from_values(values)
+    target = target or outputs_folder(settings) / f"{settings.report}.ipynb"
+    _run(COMPARE, target, _typed(settings, values))
+    return 0
+
+
+def _run(notebook: str, target: Path, parameters: dict[str, Any]) -> Any:
+    """Run a notebook of the project, print what its cells displayed, and return it."""
+    source = project_root() / notebook
     if not source.is_file():
         raise WorkbenchError(
-            f"there is no {NOTEBOOK} here: type this in the folder the project was cloned to"
+            f"there is no {notebook} here: type this in the folder the project was cloned to"
         )
-    target = target or outputs_folder(settings) / f"{_stem(settings)}.ipynb"
     make_folder(target.parent)
-    print(f"Running {NOTEBOOK}", flush=True)
-    ran = _execute(source, target, _typed(settings, values))
+    print(f"Running {notebook}", flush=True)
+    ran = _execute(source, target, parameters)
     for text in _shown(ran):
         print(f"\n{text}")
     print(f"Notebook: {target}")
-    print(f"Time: {sentence(time.monotonic() - started, training_seconds(ran))}")
-    return 0
+    return ran
 
 
 def _stem(settings: SweepSettings) -> str:
@@ -74,7 +104,7 @@ def file_stem(task: str) -> str:
     return task.replace(":", "-")
 
 
-def _typed(settings: SweepSettings, values: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(settings: Declared, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given parameters with the types of their settings."""
     return {name: getattr(settings, name) for name in values}
 

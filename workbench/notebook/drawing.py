@@ -33,8 +33,8 @@ ALIGN_X = {"left": "left", "center": "center", "right": "right"}
 ALIGN_Y = {"top": "top", "middle": "center", "bottom": "bottom"}
 
 
-def draw(figure: go.Figure, width: int, height: int, scale: float = 1) -> bytes:
-    """Draw a plotly figure as a PNG image.
+def draw(figure: go.Figure, width: int, height: int, scale: float = 1, kind: str = "png") -> bytes:
+    """Draw a plotly figure as an image.
 
     Parameters
     ----------
@@ -44,13 +44,15 @@ def draw(figure: go.Figure, width: int, height: int, scale: float = 1) -> bytes:
         Pixels of the page.
     scale
         Image pixels per pixel of the page.
+    kind
+        ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Returns
     -------
     bytes
-        A PNG image of ``width * scale`` by ``height * scale`` pixels.
+        The image; a PNG image has ``width * scale`` by ``height * scale`` pixels.
     """
-    return Page(figure, width, height).png(scale)
+    return Page(figure, width, height).image(scale, kind)
 
 
 def colour(text: Any) -> tuple[float, float, float, float]:
@@ -82,10 +84,10 @@ class Page:
             self._annotation(note)
         self._title()
 
-    def png(self, scale: float) -> bytes:
-        """Return the page as a PNG image."""
+    def image(self, scale: float, kind: str) -> bytes:
+        """Return the page as an image of one kind."""
         buffer = io.BytesIO()
-        self.page.savefig(buffer, format="png", dpi=INCH * scale)
+        self.page.savefig(buffer, format=kind, dpi=INCH * scale)
         return buffer.getvalue()
 
     def setting(self, path: str) -> Any:

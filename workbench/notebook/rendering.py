@@ -1,4 +1,4 @@
-"""Render plotly figures as PNG in a headless browser, in a process of its own.
+"""Render plotly figures as images in a headless browser, in a process of its own.
 
 Kaleido drives the browser. Run as a script, this file is the child: a hung browser is ended with
 it, and neither its threads nor its event loop touch the caller's. It imports nothing of the
@@ -48,8 +48,8 @@ def render(requests: Sequence[dict[str, Any]], timeout: float) -> list[bytes]:
     Parameters
     ----------
     requests
-        For each figure its plotly JSON as ``figure``, ``width`` and ``height`` in pixels, and
-        ``scale``.
+        For each figure its plotly JSON as ``figure``, ``width`` and ``height`` in pixels,
+        ``scale``, and as ``format`` one that kaleido writes; without it PNG.
     timeout
         Seconds after which the browser is ended.
 
@@ -61,7 +61,7 @@ def render(requests: Sequence[dict[str, Any]], timeout: float) -> list[bytes]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         (Path(folder) / "requests.json").write_text(json.dumps(requests), encoding="utf-8")
         _run_child(folder, timeout)
-        images = [Path(folder) / f"{i}.png" for i in range(len(requests))]
+        images = [Path(folder) / f"{i}.image" for i in range(len(requests))]
         if not all(image.is_file() for image in images):
             raise RenderingError("the browser ended without an image")
         return [image.read_bytes() for image in images]
@@ -105,8 +105,9 @@ async def _draw(renderer: Any, folder: Path) -> None:
     async with renderer:
         for i, request in enumerate(requests):
             options = {key: request[key] for key in ("width", "height", "scale")}
-            image = await renderer.calc_fig(request["figure"], options | {"format": "png"})
-            (folder / f"{i}.png").write_bytes(image)
+            options["format"] = request.get("format", "png")
+            image = await renderer.calc_fig(request["figure"], options)
+            (folder / f"{i}.image").write_bytes(image)
 
 
 def _reason(error: BaseException) -> str:

@@ -60,6 +60,11 @@ def png(
     return pngs([figure], width, height, scale)[0]
 
 
+def images(figures: Sequence[go.Figure], kind: str, width: int = WIDTH) -> list[bytes]:
+    """Draw several figures as ``"png"``, ``"svg"`` or ``"pdf"``; see `pngs`."""
+    return _drawn(figures, width, None, SCALE if kind == "png" else 1, kind)
+
+
 def pngs(
     figures: Sequence[go.Figure],
     width: int = WIDTH,
@@ -82,24 +87,30 @@ def pngs(
     list of bytes
         PNG images. Where kaleido fails, matplotlib draws them all and `failure` says why.
     """
+    return _drawn(figures, width, height, scale, "png")
+
+
+def _drawn(
+    figures: Sequence[go.Figure], width: int, height: int | None, scale: float, kind: str
+) -> list[bytes]:
     pages = [on_white(figure) for figure in figures]
     sizes = [(width, int(height or page.layout.height or HEIGHT)) for page in pages]
     if pages and drawer() == "kaleido":
         try:
-            return _browser_pngs(pages, sizes, scale)
+            return _browser_images(pages, sizes, scale, kind)
         except (rendering.RenderingError, OSError) as error:
             _browser.failure = str(error)
     # Imported here, because matplotlib takes a third of a second to load and is seldom needed.
     from workbench.notebook import drawing
 
-    return [drawing.draw(page, *size, scale) for page, size in zip(pages, sizes, strict=True)]
+    return [drawing.draw(page, *size, scale, kind) for page, size in zip(pages, sizes, strict=True)]
 
 
-def _browser_pngs(
-    pages: Sequence[go.Figure], sizes: Sequence[tuple[int, int]], scale: float
+def _browser_images(
+    pages: Sequence[go.Figure], sizes: Sequence[tuple[int, int]], scale: float, kind: str
 ) -> list[bytes]:
     requests = [
-        {"figure": plain(page), "width": width, "height": height, "scale": scale}
+        {"figure": plain(page), "width": width, "height": height, "scale": scale, "format": kind}
         for page, (width, height) in zip(pages, sizes, strict=True)
     ]
     return rendering.render(requests, START_TIMEOUT + FIGURE_TIMEOUT * len(requests))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 import shlex
 import threading
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from workbench.analysis import summary
 from workbench.errors import WorkbenchError
 from workbench.notebook import static
 from workbench.notebook.batch import NOTEBOOK, file_stem
+from workbench.notebook.latex import latex
 from workbench.notebook.report import Report
 from workbench.notebook.saving import ModelSaver
 from workbench.store.atomic import write_bytes, write_text
@@ -30,18 +30,6 @@ from workbench.store.folder import RunStore
 from workbench.store.seal import check_open
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    summary.NO_BREAK_SPACE: "~",
-    "\N{MULTIPLICATION SIGN}": r"$\times$",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
 
 
 def command_of(settings: SweepSettings) -> str:
@@ -79,48 +67,6 @@ def _number(text: str) -> str | int | float:
         with suppress(ValueError):
             return kind(text)
     return text
-
-
-def latex(table: pd.DataFrame) -> str:
-    r"""Write a table as LaTeX for the package booktabs, its index left out, everything escaped.
-
-    Examples
-    --------
-    >>> print(latex(pd.DataFrame({"a_b": ["-1.0 [-2.0, 3.0]"]})), end="")
-    % In the preamble: \usepackage{booktabs}
-    \begin{tabular}{l}
-    \toprule
-    a\_b \\
-    \midrule
-    $-$1.0 [$-$2.0, 3.0] \\
-    \bottomrule
-    \end{tabular}
-    """
-    rows = [_latex_row(row) for row in table.astype(str).to_numpy().tolist()]
-    return "\n".join(
-        [
-            r"% In the preamble: \usepackage{booktabs}",
-            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
-            r"\toprule",
-            _latex_row(list(table.columns)),
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
-
-
-def _latex_row(cells: list[str]) -> str:
-    # A bracket that opens a line would be read as an option of the line break before it.
-    escaped = [re.sub(r"^\[", "{[}", _escaped(cell)) for cell in cells]
-    return " & ".join(escaped) + r" \\"
-
-
-def _escaped(text: str) -> str:
-    safe = "".join(_LATEX.get(sign, sign) for sign in " ".join(text.splitlines()))
-    return re.sub(r"(?<![^\s\[])-(?=\d)", "$-$", safe)
 
 
 def differences(found: pd.DataFrame) -> pd.DataFrame:

@@ -107,7 +107,18 @@ def held_runs(store: RunStore) -> set[str]:
     WorkbenchError
         When the file of a study is damaged.
     """
-    return {run for name in study_names(store) for run in _read(store, name, _members)}
+    return {run for runs in runs_of_studies(store).values() for run in runs}
+
+
+def runs_of_studies(store: RunStore) -> dict[str, list[str]]:
+    """Return the identities of the runs of every stored study, of whatever version, by its name.
+
+    Raises
+    ------
+    WorkbenchError
+        When the file of a study is damaged.
+    """
+    return {name: _read(store, name, _members) for name in study_names(store)}
 
 
 def _members(content: dict[str, Any]) -> list[str]:

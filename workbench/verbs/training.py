@@ -5,39 +5,22 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from workbench.verbs.verb import Verbs, add_outputs, add_verb
-
-_PARAMETERS = "parameters:"
+from workbench.verbs.verb import Verbs, add_outputs, add_parameters, add_verb
 
 
 def add_sweep(verbs: Verbs) -> None:
     """Add the verb ``sweep``."""
     verb = add_verb(verbs, "sweep", _sweep, "run a batch through notebooks/sweep.ipynb")
-    verb.formatter_class, verb.epilog = _ParameterHelp, _PARAMETERS
-    verb.add_argument(
-        "-p",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        dest="parameters",
-        help="set a parameter, as papermill does",
-    )
-    verb.add_argument("notebook", nargs="?", type=Path, help="where to write the notebook that ran")
+    add_parameters(verb, _settings)
     verb.add_argument(
         "--dry-run", action="store_true", help="only say what it would take: time, memory, disk"
     )
 
 
-class _ParameterHelp(argparse.RawDescriptionHelpFormatter):
-    """Lists the parameters, which are looked up only where help is asked for."""
+def _settings() -> Any:
+    from workbench.store.settings import SweepSettings
 
-    def add_text(self, text: str | None) -> None:
-        if text == _PARAMETERS:
-            from workbench.store.parameters import listing
-
-            text = f"{text}\n{listing()}"
-        super().add_text(text)
+    return SweepSettings
 
 
 def _sweep(chosen: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from workbench.analysis.best_of import best_curve
 from workbench.analysis.summary import metric_title
 from workbench.notebook.comparing.blocks import first
 from workbench.notebook.comparing.legend import add_legend, styles
+from workbench.notebook.curves import MOST_SINGLE_TICKS
 from workbench.notebook.frame import names_in, note
 from workbench.notebook.study_frame import panels
 
@@ -45,6 +46,7 @@ def best_of_figure(runs: pd.DataFrame, split: str = "test") -> go.Figure:
         title = f"{split} {metric_title(here['metric'].iloc[0])}"
         figure.update_yaxes(title_text=title, row=row)
     figure.update_xaxes(title_text="runs", row=len(blocks))
+    figure.update_xaxes(tickformat="d", dtick=1 if counts.max() <= MOST_SINGLE_TICKS else None)
     add_legend(figure, len(kinds))
     return figure
 

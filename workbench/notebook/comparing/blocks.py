@@ -1,6 +1,5 @@
 """Runs in blocks: what stands in one panel differs in the techniques alone."""
 
-import numpy as np
 import pandas as pd
 
 from workbench.comparison.groups import alike, in_words, sort_runs
@@ -49,8 +48,3 @@ def first(names: list[str], most: int = MOST_PANELS) -> tuple[list[str], str]:
     if len(names) <= most:
         return names, ""
     return names[:most], f"{most} of {len(names)} are drawn: filter to see others"
-
-
-def scores(runs: pd.DataFrame, split: str) -> np.ndarray:
-    """Return the scores of runs times 100, ``float [runs]``, NaN where undefined."""
-    return 100 * pd.to_numeric(runs[split]).to_numpy(dtype=float)

@@ -20,7 +20,7 @@ BINS = 200
 """Of a line; more cannot be told apart."""
 
 
-def loss_band_figure(losses: pd.DataFrame) -> go.Figure:
+def loss_band_figure(losses: pd.DataFrame, left_out: str = "") -> go.Figure:
     """Draw the median of the runs of each technique in the band from the lowest to the highest.
 
     Parameters
@@ -28,12 +28,15 @@ def loss_band_figure(losses: pd.DataFrame) -> go.Figure:
     losses
         ``block technique run step loss``, one row a logged step. Where there are more than `BINS`
         steps, neighbouring ones share a bin: its median, its lowest and its highest loss.
+    left_out
+        What is said of the blocks that are not drawn.
     """
     if losses.empty:
         return note(TITLE, "No finished run here has a log of its steps.")
     blocks = names_in(losses, "block")
+    told = "line: median over runs; band: lowest to highest run"
     figure = panels(
-        TITLE, "line: median over runs; band: lowest to highest run", blocks, [HEIGHT] * len(blocks)
+        TITLE, "<br>".join(filter(None, [told, left_out])), blocks, [HEIGHT] * len(blocks)
     )
     kinds = styles(names_in(losses, "technique"))
     for row, block in enumerate(blocks, 1):
@@ -47,9 +50,9 @@ def loss_band_figure(losses: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def drawn_blocks(runs: pd.DataFrame) -> list[str]:
-    """Return the blocks whose losses are read and drawn."""
-    return first(names_in(runs, "block"), MOST)[0]
+def drawn_blocks(runs: pd.DataFrame) -> tuple[list[str], str]:
+    """Return the blocks whose losses are read and drawn, and what is said of the others."""
+    return first(names_in(runs, "block"), MOST)
 
 
 def binned(losses: pd.DataFrame) -> pd.DataFrame:

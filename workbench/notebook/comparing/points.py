@@ -16,6 +16,8 @@ from workbench.notebook.scores import score_figure
 CROWDED = 5
 """Up to so many techniques stand beside each other with level names."""
 _SLANT, _RIGHT = -30, 24
+_LEAST = 1.0
+"""Points that an axis spans at least."""
 
 
 def point_figure(runs: pd.DataFrame, split: str = "test") -> go.Figure:
@@ -37,11 +39,14 @@ def point_figure(runs: pd.DataFrame, split: str = "test") -> go.Figure:
     drawn = drawn.assign(model=drawn["block"])
     order = names_in(drawn, "technique")
     metrics = drawn.drop_duplicates("block").set_index("block")["metric"]
-    figure = score_figure(drawn, means(drawn, split), metrics.iloc[0], split=split, techniques=order)
+    summary = means(drawn, split)
+    figure = score_figure(drawn, summary, metrics.iloc[0], split=split, techniques=order)
     for row, block in enumerate(blocks, 1):
         # Tasks are scored differently: each panel has a scale of its own.
         title = f"{split} {metric_title(metrics[block])}"
-        figure.update_yaxes(matches=None, title_text=title, row=row)
+        found = summary[summary["model"] == block]
+        ends = _ends(drawn.loc[drawn["block"] == block, split], found)
+        figure.update_yaxes(matches=None, title_text=title, range=ends, row=row)
     _fit(figure, order, blocks, left_out)
     return figure
 
@@ -59,6 +64,18 @@ def _mean(scores: pd.Series) -> dict[str, Any]:
     low, high = spread.interval(scores) or (np.nan, np.nan)
     mean = spread.mean(scores)
     return {"mean": np.nan if mean is None else mean, "low": low, "high": high}
+
+
+def _ends(scores: pd.Series, found: pd.DataFrame) -> list[float] | None:
+    """Return the ends of an axis; the interval of two runs may leave it, or hide all others."""
+    points = 100 * spread.defined(scores)
+    if not len(points):
+        return None
+    reach = max(np.ptp(points), _LEAST)
+    limits = 100 * spread.defined(found[["low", "high"]].to_numpy().ravel())
+    known = np.concatenate([points, limits.clip(points.min() - reach, points.max() + reach)])
+    room = 0.05 * max(np.ptp(known), _LEAST)
+    return [known.min() - room, known.max() + room]
 
 
 def _fit(figure: go.Figure, order: Sequence[str], blocks: Sequence[str], left_out: str) -> None:

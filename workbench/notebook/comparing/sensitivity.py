@@ -71,7 +71,9 @@ def _placed(runs: pd.DataFrame, setting: str) -> pd.DataFrame:
     of_line = [panel, runs["technique"]]
     kept = runs.groupby(of_line, sort=False)[setting].transform("nunique") > 1
     names: dict[int, str] = {}
-    for number, task, model in zip(panel[kept], runs["task"][kept], runs["model"][kept], strict=True):
+    for number, task, model in zip(
+        panel[kept], runs["task"][kept], runs["model"][kept], strict=True
+    ):
         if number not in names:
             name = f"{shown(task)}, {model}"
             again = sum(each.startswith(name) for each in names.values())

@@ -13,7 +13,7 @@ from workbench.notebook.frame import names_in, note, wrap
 from workbench.notebook.study_frame import panels
 
 TITLE = "Paired scores, seed by seed"
-HEIGHT, COLUMNS, MOST = 210, 3, 9
+HEIGHT, COLUMNS, MOST = 210, 2, 8
 
 
 def slope_figure(pairs: pd.DataFrame, baseline: str = "baseline") -> go.Figure:
@@ -31,7 +31,7 @@ def slope_figure(pairs: pd.DataFrame, baseline: str = "baseline") -> go.Figure:
         return note(TITLE, "No run has a baseline of the same seed.")
     groups, left_out = first(names_in(known, "group"), MOST)
     columns = min(COLUMNS, len(groups))
-    told = "line: one seed; dashed: a run of it collapsed; bold grey: mean"
+    told = "line: one seed; dotted: a run of it collapsed; bold grey: mean"
     figure = panels(
         TITLE,
         "<br>".join(filter(None, [told, left_out])),
@@ -39,7 +39,7 @@ def slope_figure(pairs: pd.DataFrame, baseline: str = "baseline") -> go.Figure:
         [HEIGHT] * -(-len(groups) // columns),
         columns,
     )
-    colours = palette.colours(names_in(known, "technique"))
+    colours = palette.colours([baseline, *names_in(known, "technique")])
     for place, group in enumerate(groups):
         rows = known[known["group"] == group]
         where = {"row": place // columns + 1, "col": place % columns + 1}
@@ -54,7 +54,7 @@ def slope_figure(pairs: pd.DataFrame, baseline: str = "baseline") -> go.Figure:
 
 def _title(rows: pd.DataFrame, blocks: list[str]) -> str:
     block = rows["block"].iloc[0] if len(blocks) > 1 else ""
-    return wrap(", ".join(filter(None, [block, rows["technique"].iloc[0]])), 34)
+    return wrap(", ".join(filter(None, [block, rows["technique"].iloc[0]])), 38)
 
 
 def _traces(rows: pd.DataFrame, colour: str) -> list[go.Scatter]:
