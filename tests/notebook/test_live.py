@@ -2,7 +2,6 @@ import base64
 import gzip
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from plotly.graph_objects import Figure, Scatter
 from plotly.offline import get_plotlyjs
 
 from workbench.notebook import live
+from workbench.notebook.plotly_library import script
 from workbench.spec import RunSpec
 
 
@@ -236,7 +236,7 @@ def browser():
     """Open a bare page; what it asks, the figure answers, and what it complains of is an error."""
     sync_api = pytest.importorskip("playwright.sync_api")
     files = {"/": (BARE, "text/html")}
-    files["/live.js"] = (Path(live.__file__).with_name("live.js").read_text(), "text/javascript")
+    files["/live.js"] = (script("live.js"), "text/javascript")
     complaints = []
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(

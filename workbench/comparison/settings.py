@@ -1,7 +1,9 @@
 """The settings of a comparison, defined once for notebook, papermill, widgets and command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time
+from typing import Any
 
 from workbench.errors import WorkbenchError, unknown
 from workbench.store.declared import Declared, folder_name, names, setting
@@ -51,7 +53,7 @@ class CompareSettings(Declared):
             )
         folder_name("report", self.report)
 
-    def _check_word(self, name: str, words: dict[str, str], default: str) -> None:
+    def _check_word(self, name: str, words: Mapping[str, str], default: Any) -> None:
         value = getattr(self, name)
         if words and value != default and value not in words:
             raise unknown(f"value of {name}", value, words)

@@ -1,4 +1,4 @@
-// The page's side of live.py: keeps every point, draws at most 5 times a second, and of a long line
+// The page's side of live.py, after plotly_library.js: keeps every point, draws at most 5 times a second, and of a long line
 // only the lowest and highest point of each bucket.
 
 const PACE = 200; // Milliseconds between the starts of two drawings of a panel.
@@ -7,25 +7,7 @@ const PATIENCE = 5000; // Milliseconds until a question that nobody answered is 
 const MOST_POINTS = 12000; // Drawn in one panel, over all its lines.
 const FEWEST_BUCKETS = 50;
 const MOST_SINGLE_TICKS = 8;
-const CONFIG = { displaylogo: false, displayModeBar: "hover" };
 const RESULT = "result"; // Among the numbers of the panels that are to be drawn.
-const LIBRARY = Symbol.for("biomedical-finetuning-workbench.plotly");
-
-/** Run plotly.js, leaving alone what other extensions keep under its global name. */
-async function loadLibrary(compressed) {
-  const unpacked = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const code = new Blob([await new Response(unpacked).arrayBuffer()], { type: "text/javascript" });
-  const address = URL.createObjectURL(code);
-  const before = Object.getOwnPropertyDescriptor(window, "Plotly");
-  try {
-    await import(/* @vite-ignore */ address);
-    window[LIBRARY] = window.Plotly;
-  } finally {
-    URL.revokeObjectURL(address);
-    delete window.Plotly;
-    if (before) Object.defineProperty(window, "Plotly", before);
-  }
-}
 
 /** One line's points: arrays that double when they are full. */
 export class Line {

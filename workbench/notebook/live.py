@@ -7,30 +7,22 @@ anew asks for everything; so does one that finds, by the number each message car
 one. The test scores are a panel of their own, which comes when the study is complete.
 """
 
-import gzip
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import anywidget
 from plotly.graph_objects import Figure
-from plotly.offline import get_plotlyjs
 
 from workbench.notebook import static
 from workbench.notebook.follow import Follower
 from workbench.notebook.lines import Lines, Points, packed
+from workbench.notebook.plotly_library import library, script
 
 PACE = 0.2
 """The shortest time between two messages with points, seconds."""
-
-
-@lru_cache(maxsize=1)
-def library() -> bytes:
-    """Return plotly.js of the installed plotly package, compressed with gzip."""
-    return gzip.compress(get_plotlyjs().encode(), compresslevel=6, mtime=0)
 
 
 class LiveFigure(anywidget.AnyWidget):
@@ -42,7 +34,7 @@ class LiveFigure(anywidget.AnyWidget):
         Seconds that never run backwards.
     """
 
-    _esm = Path(__file__).with_name("live.js")
+    _esm = script("live.js")
     _css = Path(__file__).with_name("live.css")
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

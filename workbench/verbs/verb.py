@@ -59,7 +59,7 @@ def add_parameters(verb: argparse.ArgumentParser, settings: Callable[[], Any]) -
         Returns the settings that the parameters make, to be told of by ``--help``.
     """
     verb.epilog = _PARAMETERS
-    verb.formatter_class = lambda prog: _ParameterHelp(prog, settings)  # type: ignore[assignment]
+    verb.formatter_class = lambda prog: _ParameterHelp(prog, settings)
     verb.add_argument(
         "-p",
         nargs=2,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.comparison.best import best
+from workbench.comparison.filtering import filtered
 from workbench.comparison.gathering import Gathered, gather
 from workbench.comparison.overview import overview
 from workbench.comparison.pairs import pairs
@@ -20,6 +22,7 @@ from workbench.notebook.comparing.best_of import best_of_figure
 from workbench.notebook.comparing.blocks import arranged
 from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
+from workbench.notebook.comparing.parts import parts_figure
 from workbench.notebook.comparing.points import point_figure
 from workbench.notebook.comparing.readable import marked, readable
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
@@ -45,6 +48,8 @@ class Comparison:
     ----------
     settings
         Which runs, compared how.
+    gathered
+        The runs, where they have been gathered already.
 
     Raises
     ------
@@ -52,13 +57,19 @@ class Comparison:
         When the outputs folder cannot be used.
     """
 
-    def __init__(self, settings: CompareSettings):
+    def __init__(self, settings: CompareSettings, gathered: Gathered | None = None):
         self.settings = settings
         self.store = RunStore(outputs_folder(settings))
+        self._given = gathered
+
+    def narrowed(self, settings: CompareSettings) -> Comparison:
+        """Compare those of these runs that other settings let pass, without reading them again."""
+        runs = filtered(self.runs, settings)
+        return Comparison(settings, replace(self._gathered, runs=runs))
 
     @cached_property
     def _gathered(self) -> Gathered:
-        return gather(self.store, self.settings)
+        return self._given or gather(self.store, self.settings)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -129,6 +140,7 @@ class Comparison:
             "forest": lambda: forest_figure(self._with_blocks(self.table)),
             "slopes": lambda: slope_figure(self._with_blocks(self.pairs), self.settings.baseline),
             "best-of": lambda: best_of_figure(self._arranged, split),
+            "variance": lambda: parts_figure(self._arranged, split),
             "learning-rate": lambda: sensitivity_figure(self._arranged, "learning_rate", split),
             "train-size": lambda: sensitivity_figure(self._arranged, "train_size", split),
             "losses": self._draw_losses,

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 from workbench.analysis.summary import with_interval
 from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
-from workbench.notebook.frame import names_in, note, wrap
+from workbench.notebook.frame import LINE, names_in, note, wrap
 from workbench.notebook.study_frame import panels
 
 TITLE = "Difference to the baseline"
-ROW, MOST = 34, 30
-"""Pixels of a contrast, and how many are drawn."""
+LEAST, MOST = 2, 30
+"""Lines of text that a contrast has room for, and how many contrasts are drawn."""
 DECIDED = ("better", "worse", "identical")
 _SIDES = {"l": 170, "r": 150}
 _WIDEST = 1.5
@@ -37,14 +37,16 @@ def forest_figure(table: pd.DataFrame) -> go.Figure:
     told = "filled: decided; hollow: undecided; line: the interval at which it was tested"
     techniques = names_in(known, "technique")
     parts = [known[known["technique"] == technique] for technique in techniques]
+    lines = [_label(block).count("<br>") + 1 for block in known["block"]]
+    row = LINE * (1 + max(LEAST, *lines))
     figure = panels(
         TITLE,
         "<br>".join(filter(None, [told, left_out])),
         techniques,
-        [ROW * (len(part) + 1) for part in parts],
+        [row * (len(part) + 1) for part in parts],
     )
     figure.update_layout(margin=_SIDES)
-    colours, ends = palette.colours(techniques), _ends(known)
+    colours, ends = palette.colours(names_in(table, "technique")), _ends(known)
     for row, part in enumerate(parts, 1):
         _add_panel(figure, part, colours, row)
         figure.update_xaxes(range=ends, row=row)
@@ -69,11 +71,15 @@ def _add_panel(figure: go.Figure, part: pd.DataFrame, colours: Mapping[str, str]
         _add_words(figure, contrast, height, row)
     figure.update_yaxes(
         tickvals=list(range(count)),
-        ticktext=[wrap(name, 26) for name in part["block"][::-1]],
+        ticktext=[_label(block) for block in part["block"][::-1]],
         range=[-0.6, count - 0.4],
         showgrid=False,
         row=row,
     )
+
+
+def _label(block: str) -> str:
+    return wrap(block, 26)
 
 
 def _traces(contrast: Mapping[Any, Any], height: int, colour: str) -> Iterator[go.Scatter]:

@@ -39,7 +39,7 @@ def slope_figure(pairs: pd.DataFrame, baseline: str = "baseline") -> go.Figure:
         [HEIGHT] * -(-len(groups) // columns),
         columns,
     )
-    colours = palette.colours(names_in(known, "technique"))
+    colours = palette.colours([baseline, *names_in(known, "technique")])
     for place, group in enumerate(groups):
         rows = known[known["group"] == group]
         where = {"row": place // columns + 1, "col": place % columns + 1}

@@ -1,0 +1,19 @@
+"""plotly.js for widgets: it travels as a message when a page asks, and is in no saved notebook."""
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
+from plotly.offline import get_plotlyjs
+
+
+@lru_cache(maxsize=1)
+def library() -> bytes:
+    """Return plotly.js of the installed plotly package, compressed with gzip."""
+    return gzip.compress(get_plotlyjs().encode(), compresslevel=6, mtime=0)
+
+
+def script(name: str) -> str:
+    """Return a widget's script, after what loads the library: pages give each only one file."""
+    here = Path(__file__).parent
+    return "\n".join((here / part).read_text("utf8") for part in ("plotly_library.js", name))
