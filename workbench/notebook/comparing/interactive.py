@@ -47,6 +47,8 @@ class Interactive:
         settings = CompareSettings.from_namespace(namespace)
         read = {name: getattr(settings, name) for name in ("scores", "predictions", "outputs")}
         self._every = Comparison(CompareSettings(**read))
+        # A name that no run has is refused here: the lists could not show it.
+        _ = self._every.narrowed(settings)
         self.filters = Filters(settings, self._every.runs, self._changed)
         self.status, self.found, self.sentences, self.saved = (_lines() for _ in range(4))
         self.figure = FigureView()
