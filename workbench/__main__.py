@@ -14,6 +14,7 @@ _VERBS = (
     training.add_study,
     training.add_work,
     comparing.add_compare,
+    comparing.add_advise,
     models.add_save,
     models.add_predict,
     models.add_push,

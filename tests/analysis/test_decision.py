@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from workbench.analysis.decision import Decision, Verdict, decide, fewest_pairs
+from workbench.analysis.decision import Decision, Verdict, decide, fewest_pairs, holm_levels
 from workbench.analysis.intervals import cautious_p, sign_flip_p, student_p
 from workbench.errors import WorkbenchError
 
@@ -80,6 +80,23 @@ def test_those_after_the_first_that_is_not_rejected_keep_its_level(differences):
     rejected = len(found) - len(stopped)
     assert [each.level for each in found[:rejected]] == steps[:rejected]
     assert stopped == [steps[rejected]] * len(stopped) if stopped else True
+
+
+@given(st.dictionaries(st.integers(), st.sampled_from([0.001, 0.01, 0.02, 0.04, 0.2, 1.0])))
+def test_levels_reject_what_statsmodels_rejects(ps):
+    levels = holm_levels(ps)
+    rejected = multipletests([*ps.values()], 0.05, method="holm")[0] if ps else []
+    assert [ps[name] <= levels[name] for name in ps] == list(rejected)
+    assert list(levels) == sorted(ps, key=ps.__getitem__)
+
+
+def test_levels_by_hand():
+    # 0.05 / 3 rejects the first, 0.05 / 2 does not reject the second.
+    assert holm_levels({"a": 0.04, "b": 0.01, "c": 0.03}) == {
+        "a": 0.025,
+        "b": pytest.approx(0.05 / 3),
+        "c": 0.025,
+    }
 
 
 @given(series)

@@ -36,3 +36,33 @@ def test_options_of_a_task_do_not_matter():
 
 def test_generated_tasks_have_none():
     assert published.published("mini-similarity", "pubmedbert") is None
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "expected"),
+    [
+        ("biosses", "pubmedbert", [(92.30, None, 10), (92.2, 1.1, 10)]),
+        ("gad", "pubmedbert", [(83.96, None, 5), (82.4, 1.2, 10)]),
+        ("gad", "biolinkbert", [(84.39, None, None), (82.1, 1.5, 10)]),
+        ("gad", "biolinkbert-large", [(84.90, None, None)]),
+        ("gad", "pubmedbert-fulltext", [(84.08, None, 5)]),
+        ("hoc", "pubmedbert", [(82.32, None, 5)]),
+        ("hoc:abstracts", "pubmedbert", []),
+        ("hoc", "biolinkbert", []),
+        ("hoc:abstracts", "biolinkbert", [(84.35, None, None)]),
+        ("biosses", "minilm", []),
+        ("biosses", "own/model", []),
+        ("miniature-similarity", "pubmedbert", []),
+    ],
+)
+def test_the_numbers_of_a_model_itself(task, model, expected):
+    found = published.cells(task, model)
+    assert [(cell.mean, cell.sd, cell.seeds) for cell in found] == expected
+
+
+def test_every_model_and_task_has_one_number_in_a_table():
+    for model in ("bert", "roberta", "scibert", "pubmedbert", "biolinkbert", "biolinkbert-large"):
+        for task in TASK_TITLES:
+            reading = "hoc:abstracts" if "link" in model and task == "hoc" else task
+            places = [(cell.paper, cell.table) for cell in published.cells(reading, model)]
+            assert len(places) == len(set(places)) >= 1

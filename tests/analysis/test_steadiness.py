@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from workbench.analysis.intervals import ROUNDING
-from workbench.analysis.steadiness import Steadier, ratio_limits, ratio_p, steadier
+from workbench.analysis.steadiness import Steadier, _centre, ratio_limits, ratio_p, steadier
 
 WIDE = np.array([-8.0, 7, -6, 5, 4, -3, 2, -9]) / 100
 NARROW = WIDE / 10 + [0, 0.001, -0.001, 0, 0.001, 0, 0, -0.001]
@@ -40,9 +40,24 @@ def test_verdict(scores, baseline, verdict):
 
 def test_ratio_and_limits_by_hand():
     """Every deviation is a half: all subset ratios are, and two flips in 64 are as extreme."""
-    others = np.array([-5.0, -3, -1, 1, 3, 5])  # Their middle two have the mean 0.
+    others = np.array([-5.0, -3, -1, 1, 3, 5])  # Their centre is 0.
     found = steadier(3 + others / 2, others)
     assert found == (0.5, 0.5, 0.5, 2 / 64, 6, Steadier.STEADIER)
+
+
+@pytest.mark.parametrize(
+    ("scores", "centre"),
+    [
+        # The median is 0, the median absolute deviation 1.5; of ten, two are cut on either side.
+        ([-4, -2, -1, -1, 0, 0, 1, 2, 3, 9], 1 / 6),
+        # 10 is far out, so that of nine, two are cut on either side.
+        ([-4, -2, -1, -1, 0, 0, 1, 2, 3, 10], -1 / 5),
+        ([7, 7, 7, 7, 7, 1], 7),
+        ([1, 3], 2),
+    ],
+)
+def test_few_runs_cannot_move_the_centre(scores, centre):
+    assert _centre(np.array([scores], float)) == pytest.approx([centre])
 
 
 def test_the_limits_are_those_ratios_that_the_test_does_not_reject():

@@ -3,11 +3,13 @@ import pytest
 
 from workbench.comparison.gathering import gather
 from workbench.comparison.settings import CompareSettings
+from workbench.comparison.table import compare
 from workbench.errors import WorkbenchError
 from workbench.store.folder import RunStore
 from workbench.store.seal import seal, unseal
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
+from workbench.tasks.loading import load
 
 FREEZE = (("freeze", (("layers", 6),)),)
 JOINED = (("freeze", (("layers", 6),)), ("reinit", (("layers", 2),)))
@@ -179,3 +181,44 @@ def test_an_empty_store(store):
     found = gathered(store, tasks="biosses")
     assert found.runs.empty and {"run", "task", "finished", "source"} <= set(found.runs)
     assert "run a sweep" in found.notes[0]
+
+
+SCORES = (
+    "task,model,technique,seed,score\nbiosses,theirs,baseline,0,0.5\nsts-b,theirs,other,0,0.6\n"
+)
+
+
+def test_scores_of_other_scripts_stand_beside_ours(store, finish, tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text(SCORES)
+    finish(0)
+    found = gathered(store, scores=str(path))
+    assert found.runs["source"].tolist() == [str(path), "store", str(path)]
+    assert found.runs["model"].tolist() == ["theirs", "tiny", "theirs"]
+    assert found.runs["finished"].isna().tolist() == [True, False, True]
+    assert str(found.runs["finished"].dtype).startswith("datetime64")
+    assert len(compare(found.runs)) == 3 and found.items.imported == {}
+    # They say nothing of precision or date; of a task and a model they do.
+    named = gathered(store, scores=str(path), since="2030-01-01", precision="float32")
+    assert named.runs["source"].tolist() == [str(path)] * 2
+    assert gathered(store, scores=str(path), tasks="sts-b").runs["task"].tolist() == ["sts-b"]
+
+
+def test_other_scripts_alone(store, tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text(SCORES)
+    found = gathered(store, scores=str(path))
+    assert found.runs["seed"].tolist() == [0, 0] and found.notes == ()
+    assert len(compare(found.runs)) == 2
+
+
+def test_predictions_of_other_scripts(store, tmp_path):
+    task = "miniature-similarity:size=24"
+    loaded = load(task)
+    gold = loaded.shape.gold(loaded.splits["test"])
+    path = tmp_path / "theirs.csv"
+    lines = [f"{task},theirs,baseline,0,{item},{score}" for item, score in enumerate(gold)]
+    path.write_text("\n".join(["task,model,technique,seed,item,prediction", *lines]))
+    found = gathered(store, predictions=str(path))
+    assert found.runs["test"].tolist() == pytest.approx([1])
+    assert list(found.items.imported) == found.runs["run"].tolist()

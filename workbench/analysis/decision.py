@@ -65,8 +65,7 @@ def decide(
     level exactly where arm and baseline are exchangeable, collapsed runs included; the t-test keeps
     the verdict from claiming more than the interval that tables of means show.
 
-    The comparison with the k-th smallest of m p is tested at ``error / (m - k + 1)``, until one is
-    not rejected; it and all after it keep its level, and none of them is decided. So with
+    Each comparison is tested, and its interval taken, at its level of `holm_levels`: so with
     probability ``1 - error`` no verdict is wrong. Each interval alone covers with ``1 - level`` or
     more; they need not all cover together.
 
@@ -91,20 +90,47 @@ def decide(
 
     Notes
     -----
-    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
-    Statistics 6, 65-70. The tests: "Student" (1908), Biometrika 6(1); Fisher (1935), The design of
+    "Student" (1908), The probable error of a mean, Biometrika 6(1); Fisher (1935), The design of
     experiments, section 21. Rejecting where both reject has at most the error of either.
     """
-    _check(error)
     values = {name: spread.defined(each) for name, each in differences.items()}
     ps = {name: float(cautious_p(each)) for name, each in values.items()}
-    decided: dict[Name, Decision] = {}
+    levels = holm_levels(ps, error)
+    return {name: _decision(each, ps[name], levels[name]) for name, each in values.items()}
+
+
+def holm_levels(ps: Mapping[Name, float], error: float = ERROR) -> dict[Name, float]:
+    """Return the level at which each of several comparisons is tested, so that they share an error.
+
+    The one with the k-th smallest of m p is tested at ``error / (m - k + 1)``, until one is not
+    rejected, that is, until its p exceeds its level; it and all after it keep that level, and none
+    of them is rejected.
+
+    Parameters
+    ----------
+    ps
+        By comparison.
+    error
+        Probability of any wrong rejection, all comparisons together.
+
+    Raises
+    ------
+    WorkbenchError
+        When the error is no share.
+
+    Notes
+    -----
+    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+    Statistics 6, 65-70.
+    """
+    _check(error)
+    levels: dict[Name, float] = {}
     level, rejecting = error, True
-    for place, name in enumerate(sorted(values, key=ps.__getitem__)):
-        level = error / (len(values) - place) if rejecting else level
-        decided[name] = _decision(values[name], ps[name], level)
-        rejecting = decided[name].verdict in (Verdict.BETTER, Verdict.WORSE)
-    return {name: decided[name] for name in values}
+    for place, name in enumerate(sorted(ps, key=ps.__getitem__)):
+        level = error / (len(ps) - place) if rejecting else level
+        levels[name] = level
+        rejecting = ps[name] <= level
+    return levels
 
 
 def fewest_pairs(error: float = ERROR, comparisons: int = 1) -> int | None:

@@ -5,9 +5,11 @@ are spelled as there; this module maps the names used here onto them. Of the two
 PubMedBERT numbers in circulation the later one is used (JNLPBA 79.10, GAD 83.96, score 81.16).
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 
@@ -42,6 +44,26 @@ _ROWS = {
     "biolinkbert": (*_LINKBERT, "BioLinkBERT-base"),
     "biolinkbert-large": (*_LINKBERT, "BioLinkBERT-large"),
 }
+
+_FULLTEXT = ("Gu et al. 2020, arXiv:2007.15779", "Table 10", "PubMedBERT (abstracts+PMC)")
+_INDUS = ("INDUS, arXiv:2405.10725", "Table 4")
+_INDUS_NAMES = {
+    "roberta": "RoBERTa-base",
+    "scibert": "SciBERT",
+    "pubmedbert": "PubMedBERT",
+    "biolinkbert": "BioLinkBERT-base",
+}
+_CELLS = (
+    *_ROWS.items(),
+    ("pubmedbert-fulltext", _FULLTEXT),
+    *((model, (*_INDUS, name)) for model, name in _INDUS_NAMES.items()),
+)
+"""Our name of a model, and the rows of it in tables of which each number is of that model."""
+
+_READINGS = {_GU[0]: "hoc", _LINKBERT[0]: "hoc:abstracts"}
+"""How a paper reads HoC, by our name of the task; of the others it is not known."""
+
+_MANY_SEEDS = ("BIOSSES", "BioASQ", "PubMedQA")
 
 DEFAULT_MODEL = "pubmedbert"
 """Whose numbers serve a model that has none of its own."""
@@ -96,6 +118,60 @@ def published(task: str, model: str) -> Yardstick | None:
     ]
     row = rows.iloc[0]
     return Yardstick(float(row["mean"]), name, f"{paper}, {table}", row["note"])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A published number of one model itself, with what is known of how sure it is."""
+
+    paper: str
+    table: str
+    model: str
+    """As the paper names it."""
+    mean: float
+    """Times 100, as printed."""
+    sd: float | None
+    """Over seeds, times 100; None where it is not reported."""
+    seeds: int | None
+    """Runs behind it; None where they are not reported."""
+
+
+def cells(task: str, model: str) -> list[Cell]:
+    """Return every published number that runs of standard fine-tuning can be compared with.
+
+    Parameters
+    ----------
+    task
+        Our canonical name. Of HoC a number counts for the reading that its paper is known to have:
+        sentences (``hoc``) for Gu et al., whole abstracts (``hoc:abstracts``) for LinkBERT.
+    model
+        Short name; unlike in `published`, none stands in for another.
+
+    Returns
+    -------
+    list of Cell
+        Those of Gu et al. 2020, LinkBERT and INDUS for this model; empty for any other.
+    """
+    base, title = task.partition(":")[0], TASK_TITLES.get(task.partition(":")[0])
+    numbers = published_table()
+    found = []
+    for ours, (paper, table, name) in _CELLS:
+        if ours != model or title is None or (base == "hoc" and _READINGS.get(paper) != task):
+            continue
+        here = (numbers["paper"] == paper) & (numbers["table"] == table)
+        rows = numbers[here & (numbers["model"] == name) & (numbers["task"] == title)]
+        found += [_cell(row, title) for row in rows.to_dict("records")]
+    return found
+
+
+def _cell(row: dict[Hashable, Any], title: str) -> Cell:
+    sd = None if pd.isna(row["std"]) else float(row["std"])
+    seeds = None
+    if row["paper"] == _GU[0]:
+        seeds = 10 if title in _MANY_SEEDS else 5
+    elif row["paper"] == _INDUS[0]:
+        seeds = 10
+    return Cell(row["paper"], row["table"], row["model"], float(row["mean"]), sd, seeds)
 
 
 @cache

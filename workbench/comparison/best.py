@@ -7,6 +7,8 @@ import pandas as pd
 from workbench.analysis.decision import ERROR, Verdict, decide
 from workbench.comparison.sentence import Row, above, below, known
 
+_SIDES = ("score", "baseline_score")
+
 Scores = dict[str, pd.Series]
 """A group's scores by seed."""
 
@@ -75,7 +77,8 @@ def _scores(rows: list[Row], pairs: pd.DataFrame) -> Scores:
     """Return every group's scores by seed; a baseline's stand beside those of its arms."""
     found: Scores = {}
     for row in rows:
-        mine = pairs[pairs["group"] == row["group"]].set_index("seed")
+        # Seeds of order and dropout may be crossed with those of the weights, which pair.
+        mine = pairs[pairs["group"] == row["group"]].groupby("seed")[[*_SIDES]].mean()
         if len(mine):
             found[row["group"]] = mine["score"]
             base = found.get(row["baseline"], mine["baseline_score"].iloc[:0])

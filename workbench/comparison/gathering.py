@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.comparison.filtering import filtered
 from workbench.comparison.ordering import in_order
+from workbench.comparison.scores_file import read_scores
 from workbench.comparison.settings import CompareSettings
 from workbench.store.folder import RunStore
 from workbench.store.index import Digest, digests
@@ -82,10 +83,32 @@ def gather(store: RunStore, settings: CompareSettings) -> Gathered:
     closed = _closed(store, found)
     shown = {run: digest for run, digest in ours.items() if run not in closed.runs}
     notes += closed.notes(len(ours) - len(shown))
-    runs = filtered(in_order(_table(shown)), settings)
+    theirs, predicted = _imported(settings)
+    ours_first = [_table(shown)] if shown or not theirs else []
+    every = pd.concat([*ours_first, *theirs], ignore_index=True)
+    runs = filtered(in_order(every), settings)
     if runs.empty:
-        notes.append(_nothing(bool(shown)))
-    return Gathered(runs, tuple(notes), store)
+        notes.append(_nothing(not every.empty))
+    return Gathered(runs, tuple(notes), store, predicted)
+
+
+def _imported(settings: CompareSettings) -> tuple[list[pd.DataFrame], dict[str, Predicted]]:
+    """Read the files of other scripts."""
+    tables = [read_scores(path) for path in settings.paths["scores"]]
+    predicted: dict[str, Predicted] = {}
+    for path in settings.paths["predictions"]:
+        # Only then, because what loads tasks takes a second.
+        from workbench.comparison.predictions_file import read_predictions
+
+        table, found = read_predictions(path)
+        tables.append(table)
+        predicted |= found
+    return [_dated(table) for table in tables], predicted
+
+
+def _dated(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with a column of dates, of which nothing is known."""
+    return table.assign(finished=pd.Series(pd.NaT, table.index, dtype="datetime64[ns, UTC]"))
 
 
 def _of_other_versions(runs: int) -> list[str]:

@@ -47,13 +47,13 @@ def contrast_rows(table: pd.DataFrame) -> Iterator[Row]:
     Yields
     ------
     Mapping
-        The row, and of its baseline ``baseline_technique``, ``baseline_n`` and
-        ``baseline_collapsed``.
+        The row, and of its baseline ``baseline_technique``, ``baseline_n``,
+        ``baseline_collapsed`` and ``baseline_undefined``.
     """
     groups = {row["group"]: row for row in table.to_dict("records")}
     for row in groups.values():
         if (base := groups.get(row["baseline"])) is not None:
-            facts = ("technique", "n", "collapsed")
+            facts = ("technique", "n", "collapsed", "undefined")
             yield row | {f"baseline_{name}": base[name] for name in facts}
 
 
@@ -71,7 +71,7 @@ def verdicts(table: pd.DataFrame) -> list[Sentence]:
 
 def helps(row: Row) -> Answer:
     """Return whether a contrast is decided for the technique (yes), against it (no), or not."""
-    if _nothing_learned(row):
+    if nothing_learned(row):
         return Answer.UNDECIDED
     better = row["verdict"] == Verdict.BETTER and above(row["difference_low"])
     worse = row["verdict"] == Verdict.WORSE and below(row["difference_high"])
@@ -87,7 +87,7 @@ def place(row: Row) -> str:
 
 def _better_here(row: Row) -> Sentence:
     answer, sides = helps(row), f"{row['technique']} against {row['baseline_technique']}"
-    if _nothing_learned(row):
+    if nothing_learned(row):
         text = f"{sides} says nothing: every run of either collapsed, so nothing was learned"
     elif row["verdict"] == Verdict.IDENTICAL:
         answer, text = Answer.NO, f"{sides}: the same score in each of {_pairs(row)}"
@@ -157,7 +157,7 @@ def _better_on_new(row: Row) -> Sentence:
 def _steadier(row: Row) -> Sentence:
     technique, base = row["technique"], row["baseline_technique"]
     low, high = row["sd_ratio_low"], row["sd_ratio_high"]
-    if _nothing_learned(row) or not (known(row["sd_ratio"]) and known(low) and known(high)):
+    if nothing_learned(row) or not (known(row["sd_ratio"]) and known(low)):
         text = f"Whether {technique} is steadier than {base} cannot be told from {_pairs(row)}."
         return _said(STEADIER, Answer.UNDECIDED, row, text)
     answer = either(
@@ -247,7 +247,8 @@ def _share(row: Row, side: str) -> float:
     return count / runs if known(count) and known(runs) and runs else float("nan")
 
 
-def _nothing_learned(row: Row) -> bool:
+def nothing_learned(row: Row) -> bool:
+    """Tell whether every run of a contrast collapsed, on both sides."""
     return _share(row, "") == 1 and _share(row, "baseline_") == 1
 
 

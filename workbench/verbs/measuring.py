@@ -1,6 +1,7 @@
-"""Verbs that measure: the engine's speed, the adaptive rule's errors."""
+"""Verbs that measure: the engine's speed, the errors of rules, tests and intervals."""
 
 import argparse
+import sys
 from inspect import signature
 
 from workbench.verbs.verb import Verbs, add_outputs, add_verb, outputs_of
@@ -49,20 +50,46 @@ def _bench(chosen: argparse.Namespace) -> int:
 
 def add_simulate(verbs: Verbs) -> None:
     """Add the verb ``simulate``."""
-    text = "say how often the adaptive rule errs, by studies whose truth is known"
+    text = (
+        "say how often the adaptive rule, or each test and interval, errs where the truth is known"
+    )
     verb = add_verb(verbs, "simulate", _simulate, text)
     verb.add_argument("--studies", type=int, default=2000, help="invented for each row")
     verb.add_argument("--contrasts", type=int, default=3, help="techniques beside the baseline")
     verb.add_argument("--margin", type=float, default=2.0, help="in points; scores spread by 2")
     verb.add_argument("--error", type=float, default=0.05, help="of the whole study")
     verb.add_argument("--looks", type=int, nargs="+", metavar="SEEDS", help="seeds at each look")
+    verb.add_argument(
+        "--calibration",
+        action="store_true",
+        help="of each test and interval instead; a cell has as many samples as --studies says",
+    )
+    add_outputs(verb)
 
 
 def _simulate(chosen: argparse.Namespace) -> int:
+    if chosen.calibration:
+        return _calibrate(chosen)
     from workbench.analysis.adaptive import Rule
     from workbench.analysis.looks import LOOKS
     from workbench.analysis.operating import report
 
     looks = tuple(chosen.looks or LOOKS)
     print(report(Rule(chosen.contrasts, chosen.margin / 100, chosen.error, looks), chosen.studies))
+    return 0
+
+
+def _calibrate(chosen: argparse.Namespace) -> int:
+    from workbench.analysis.calibration import calibrate, report
+    from workbench.analysis.summary import csv
+    from workbench.protocol.progress_line import ProgressLine
+    from workbench.store.atomic import make_folder, write_text
+
+    line = ProgressLine(sys.stderr)
+    table = calibrate(chosen.studies, progress=line)
+    line.clear()
+    path = outputs_of(chosen) / "calibration.csv"
+    make_folder(path.parent)
+    write_text(path, csv(table))
+    print(f"{report(table)}\n\nWritten: {path}")
     return 0
