@@ -11,6 +11,7 @@ from IPython.display import display
 from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
 from workbench.notebook.announcer import Announcer
+from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import Exporter, best_rows
 from workbench.notebook.comparing.figure_view import FigureView
@@ -111,10 +112,12 @@ class Interactive:
 
     def _tell(self, comparison: Comparison) -> None:
         self._say(f"{counted(len(comparison.runs), 'finished run')} compared.")
-        text = table_html(comparison.readable, best_rows(comparison))
-        self.found.value = f'<div class="workbench-found">{text}</div>'
-        said = "".join(f"<li>{html.escape(each)}</li>" for each in comparison.said)
-        self.sentences.value = f'<div class="workbench-found"><ul>{said}</ul></div>'
+        first, *others = comparison.tables.items()
+        parts = [table_html(first[1], best_rows(comparison))]
+        parts += [f"<h4>{name}</h4>{table_html(table)}" for name, table in others]
+        self.found.value = f'<div class="workbench-found">{"".join(parts)}</div>'
+        said = words.as_html(comparison.said)
+        self.sentences.value = f'<div class="workbench-found">{said}</div>'
 
     def _save(self, save: Callable[[Exporter, str], list[Path]]) -> None:
         if self._shown is None:
