@@ -25,7 +25,7 @@ from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
 from workbench.notebook.comparing.parts import parts_figure
 from workbench.notebook.comparing.points import point_figure
-from workbench.notebook.comparing.readable import marked, readable
+from workbench.notebook.comparing.readable import marked, readable, with_learning
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
 from workbench.notebook.comparing.slopes import slope_figure
 from workbench.notebook.comparing.words import Point, points
@@ -140,7 +140,7 @@ class Comparison:
         split = self.settings.split
         return {
             "points": lambda: point_figure(self._arranged, split),
-            "forest": lambda: forest_figure(self._with_blocks(self.table)),
+            "forest": lambda: forest_figure(self._with_blocks(with_learning(self.table))),
             "slopes": lambda: slope_figure(self._with_blocks(self.pairs), self.settings.baseline),
             "best-of": lambda: best_of_figure(self._arranged, split),
             "variance": lambda: parts_figure(self._arranged, split),
