@@ -194,3 +194,11 @@ def test_runs_of_another_version_are_refused(version, value):
     content = PLAIN.to_json() | {version: value}
     with pytest.raises(WorkbenchError, match=r"specified under schema and numerics .* start its"):
         RunSpec.from_json(content)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "name"), [((3, 3, 3), "3"), ((0, 1, 2), "0/1/2"), ((0, 0, 1), "0/0/1")]
+)
+def test_a_run_is_called_by_its_seeds(seeds, name):
+    kinds = ("weights_seed", "order_seed", "dropout_seed")
+    assert replace(PLAIN, **dict(zip(kinds, seeds, strict=True))).seed_name == name

@@ -94,6 +94,12 @@ class RunSpec:
     reporting: str = _setting(choices=REPORTING_POINTS, default="last")
     """The epoch whose weights are reported: the last one, or the best on dev."""
 
+    @property
+    def seed_name(self) -> str:
+        """What a run is called by its seeds: the one that all are, else weights/order/dropout."""
+        seeds = (self.weights_seed, self.order_seed, self.dropout_seed)
+        return str(seeds[0]) if len(set(seeds)) == 1 else "/".join(map(str, seeds))
+
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)

@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.analysis import published
-from workbench.analysis.blurb import SHARED, TUNED, TYPES, blurb_score, standings, type_means
+from workbench.analysis.blurb import (
+    SHARED,
+    TUNED,
+    TYPES,
+    blurb_interval,
+    blurb_score,
+    standings,
+    type_means,
+)
 from workbench.analysis.published import TASK_TITLES, published_table
+from workbench.analysis.spread import student_interval
 from workbench.errors import WorkbenchError
 from workbench.spec import RunSpec
 from workbench.tasks.catalogue import TASKS
@@ -155,3 +164,46 @@ def test_versions_of_the_data_are_not_mixed(other):
 def test_tasks_outside_blurb_do_not_count():
     assert standings(runs(("miniature-mention", 0, 0.5), ("mine.yaml", 0, 0.5))) == []
     assert standings(runs()) == []
+
+
+EVEN = dict.fromkeys(TASK_TITLES, 70.0)
+
+
+def test_the_interval_where_one_task_varies_is_its_own_weighted():
+    still = dict.fromkeys(TASK_TITLES, (0.0, 10))
+    own = student_interval(0.0, 6.0, 5)
+    # BIOSSES is a type of its own: its weight is 1/6; GAD is one of three: 1/18.
+    for task, weight in (("biosses", 6), ("gad", 18)):
+        found = blurb_interval(EVEN, still | {task: (6.0, 5)})
+        assert found == pytest.approx((70 + own.low / weight, 70 + own.high / weight))
+
+
+def test_the_interval_by_hand():
+    # Two tasks of weight 1/6, each with sd 6 and 4 runs: variances 1/4 each, 1/2 together, with
+    # (1/2)^2 / (2 (1/4)^2 / 3) = 6 degrees of freedom, where t is 2.446912.
+    spreads = dict.fromkeys(TASK_TITLES, (0.0, 4)) | {"biosses": (6.0, 4), "hoc": (6.0, 4)}
+    low, high = blurb_interval(EVEN, spreads)
+    assert (high - 70, 70 - low) == pytest.approx((2.446912 * 0.5**0.5,) * 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("spread", [(float("nan"), 1), (0.0, 1)])
+def test_a_task_with_one_run_leaves_no_interval(spread):
+    assert blurb_interval(EVEN, dict.fromkeys(TASK_TITLES, (1.0, 5)) | {"hoc": spread}) is None
+    assert blurb_interval(EVEN, {"hoc": (1.0, 5)}) is None
+
+
+def test_without_spread_the_interval_has_no_width():
+    assert blurb_interval(EVEN, dict.fromkeys(TASK_TITLES, (0.0, 2))) == pytest.approx((70, 70))
+
+
+def test_the_interval_covers_the_score_of_infinitely_many_seeds():
+    rng = np.random.default_rng(0)
+    sds = dict(zip(TASK_TITLES, rng.uniform(0.1, 6, 13), strict=True))
+    held = []
+    for _ in range(1000):
+        drawn = {task: rng.normal(70, sd, 5) for task, sd in sds.items()}
+        means = {task: values.mean() for task, values in drawn.items()}
+        spreads = {task: (values.std(ddof=1), 5) for task, values in drawn.items()}
+        low, high = blurb_interval(means, spreads)
+        held.append(low <= 70 <= high)
+    assert 0.93 < np.mean(held) < 0.97

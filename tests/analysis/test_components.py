@@ -7,7 +7,7 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.anova import anova_lm
 
 from workbench.analysis import components as decomposition
-from workbench.analysis.components import components, is_crossed, of_runs, told
+from workbench.analysis.components import components, of_runs, told
 from workbench.errors import WorkbenchError
 
 
@@ -155,20 +155,6 @@ def test_scores_that_add_up_exactly_leave_no_rest():
 
 def runs(vary) -> pd.DataFrame:
     return pd.DataFrame(vary, columns=["seed", "order_seed", "dropout_seed"])
-
-
-@pytest.mark.parametrize(
-    ("seeds", "crossed"),
-    [
-        ([(0, 0, 0), (1, 1, 1)], False),
-        ([(0, 0, 0), (1, 0, 0)], False),
-        ([(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)], True),
-        ([(0, 0, 5), (0, 1, 5), (1, 0, 5), (1, 1, 5)], True),
-        ([], False),
-    ],
-)
-def test_which_runs_are_crossed(seeds, crossed):
-    assert is_crossed(runs(seeds)) == crossed
 
 
 def told_of(sds: list[float], seed: int = 0) -> str:

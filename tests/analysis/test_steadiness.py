@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from workbench.analysis.intervals import ROUNDING
-from workbench.analysis.steadiness import Steadier, _centre, ratio_limits, ratio_p, steadier
+from workbench.analysis.steadiness import (
+    Steadier,
+    _centre,
+    ratio_limits,
+    ratio_p,
+    steadier,
+    steadier_together,
+)
 
 WIDE = np.array([-8.0, 7, -6, 5, 4, -3, 2, -9]) / 100
 NARROW = WIDE / 10 + [0, 0.001, -0.001, 0, 0.001, 0, 0, -0.001]
@@ -42,7 +49,7 @@ def test_ratio_and_limits_by_hand():
     """Every deviation is a half: all subset ratios are, and two flips in 64 are as extreme."""
     others = np.array([-5.0, -3, -1, 1, 3, 5])  # Their centre is 0.
     found = steadier(3 + others / 2, others)
-    assert found == (0.5, 0.5, 0.5, 2 / 64, 6, Steadier.STEADIER)
+    assert found == (0.5, 0.5, 0.5, 0.05, 2 / 64, 6, Steadier.STEADIER)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +111,17 @@ def test_a_shift_changes_nothing_and_a_factor_is_the_ratio(drawn, shift, factor)
     assert after.low == pytest.approx(before.low * factor)
     assert after.high == pytest.approx(before.high * factor)
     assert ratio_p(mine + shift, others) == pytest.approx(ratio_p(mine, others))
+
+
+def test_several_techniques_share_their_error():
+    # Alone the narrow one has p = 2 / 64, which is more than 0.05 / 2; beside itself it stays so.
+    others = np.array([-5.0, -3, -1, 1, 3, 5])
+    assert steadier(others / 2, others).verdict == "steadier"
+    found = steadier_together({"a": (others / 2, others), "b": (WIDE, np.roll(WIDE, 3))})
+    assert [each.level for each in found.values()] == [0.025, 0.025]
+    assert [each.verdict for each in found.values()] == ["too few", "undecided"]
+    clear = steadier_together({"a": (NARROW, WIDE), "b": (WIDE, WIDE)})
+    assert clear["a"].verdict == "steadier" and clear["b"].level == 0.05
 
 
 def test_many_series_are_what_each_is_alone():

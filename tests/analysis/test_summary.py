@@ -248,3 +248,31 @@ def test_csv_keeps_the_numbers():
     table = summary.summarise(three_seeds())
     again = pd.read_csv(io.StringIO(summary.csv(table)))
     pd.testing.assert_frame_equal(again, table, check_dtype=False, rtol=1e-15)
+
+
+def crossed(scores, seeds=3):
+    """Build runs of two techniques over a Latin square of seeds; scores by (i, j)."""
+    triples = [(i, j, (i + j) % seeds) for i in range(seeds) for j in range(seeds)]
+    rows = [("bert", name, i, score(i, j)) for name, score in scores.items() for i, j, _ in triples]
+    others = {
+        name: [triple[place] for triple in triples] * len(scores)
+        for place, name in ((1, "order_seed"), (2, "dropout_seed"))
+    }
+    return runs(*rows, **others)
+
+
+def test_crossed_runs_pair_by_all_seeds_over_those_that_share_none():
+    table = crossed({"freeze:3": lambda i, j: 0.5 + i / 10 + j, "baseline": lambda i, j: 0.5 + j})
+    row = summary.summarise(table).iloc[0]
+    # Of (0, 0, 0), (1, 1, 2) and (2, 2, 1) the differences are 0, 0.1 and 0.2.
+    assert (row["n"], row["pairs"]) == (9, 3)
+    assert row["difference"] == pytest.approx(0.1)
+    assert row["mean"] == pytest.approx(0.5 + 0.1 + 1)
+    assert row[["low", "high"]].isna().all()
+
+
+def test_runs_that_differ_in_one_kind_of_seed_are_not_the_same_run_twice():
+    table = crossed({"baseline": lambda i, j: 0.5})
+    assert summary.summarise(table)["n"].to_list() == [9]
+    with pytest.raises(WorkbenchError, match="occurs twice"):
+        summary.summarise(pd.concat([table, table.iloc[:1]]))

@@ -8,7 +8,7 @@ from workbench.analysis.items import ItemError
 from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
 from workbench.analysis.rates import clopper_pearson, rate_difference
-from workbench.analysis.steadiness import steadier
+from workbench.analysis.steadiness import steadier, steadier_together
 from workbench.analysis.stochastic_order import stochastic_order
 from workbench.comparison.table import COLUMNS, compare
 from workbench.errors import WorkbenchError
@@ -104,6 +104,21 @@ def test_a_family_shares_one_error(family, comparisons):
     arms = table[table["baseline"].notna()]
     assert arms["comparisons"].tolist() == comparisons
     assert arms["level"].min() == pytest.approx(0.06 / max(comparisons))
+
+
+def test_verdicts_on_spreads_and_on_collapses_share_one_error_each():
+    calm = group("freeze:6", 0.5 + NOISE[:10] / 4 + NOISE[10:20] / 20)
+    frail = group("longer:2", 0.5 + NOISE[20:30], collapsed=range(6))
+    table = compare(together(BASE, calm, frail))
+    rows = [row_of(table, technique=name) for name in ("freeze:6", "longer:2")]
+    sides = {arm: (runs["test"], BASE["test"]) for arm, runs in enumerate((calm, frail))}
+    for row, found in zip(rows, steadier_together(sides).values(), strict=True):
+        assert (row["sd_ratio_low"], row["sd_ratio_high"]) == (found.low, found.high)
+        assert (row["sd_ratio_p"], row["steadier"]) == (found.p, found.verdict)
+    assert [row["steadier"] for row in rows] == ["steadier", "undecided"]
+    # Six collapsed of ten: p is below 0.025, the level of the first of two.
+    alone = rate_difference(frail["collapsed"], BASE["collapsed"], 0.025)
+    assert (rows[1]["collapse_difference_low"], rows[1]["collapses"]) == (alone.low, "more often")
 
 
 def test_other_settings_are_another_family_and_other_checkpoints_have_no_pairs():

@@ -53,7 +53,18 @@ def test_thirteen_tasks_make_a_score(store, finish):
     means = "NER 70.0, PICO 70.0, relation extraction 70.0, sentence similarity 70.0, "
     means += "document classification 70.0, question answering 70.0."
     assert " ".join(lines[18:20]) == f"Means of the types: {means}"
-    assert lines[20:] == ["BLURB score: 70.00."]
+    # The squared weights sum to 0.112037, so the standard error is 14.142 * sqrt(0.112037 / 2) =
+    # 3.347; of 5.13 degrees of freedom t is 2.551.
+    words = "(95% over seeds; tasks taken as independent)"
+    assert lines[20:] == [f"BLURB score: 70.00 [61.46, 78.54] {words}."]
+
+
+def test_a_task_with_one_run_leaves_the_score_without_an_interval(store, finish):
+    for task in TASK_TITLES:
+        finish(store, task, seed=0, score=0.8)
+        if task != "hoc":
+            finish(store, task, seed=1, score=0.6)
+    assert "BLURB score: 71.67, without an interval, since a task has one run" in blurb_text(store)
 
 
 def test_what_is_missing_is_named(store, finish):

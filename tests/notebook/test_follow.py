@@ -53,7 +53,7 @@ def finish(store, study, seed, **result):
 def test_a_run_without_events_waits(follower):
     assert not follower.update()
     run = next(iter(follower.runs.values()))
-    assert (run.label, run.model, run.seed, run.state) == ("baseline", "tiny", 0, "waiting")
+    assert (run.label, run.model, run.seed, run.state) == ("baseline", "tiny", "0", "waiting")
     assert len(run.steps) == len(run.dev) == 0
 
 

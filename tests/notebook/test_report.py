@@ -13,6 +13,7 @@ def report(tmp_path):
     found = Report(SimpleNamespace(root=tmp_path), SimpleNamespace(name="a-study"))
     scores = {"technique": ["baseline"], "Pearson [95%]": ["71.3 [65.0, 77.6]"]}
     found.__dict__["table"] = pd.DataFrame(scores)
+    found.__dict__["sources"] = None
     found.__dict__["conclusion"] = (
         f"It is {'very ' * 15}undecided at +1.0 [-1.0, +3.0] over 5 pairs."
     )
@@ -37,3 +38,15 @@ def test_a_terminal_gets_short_lines_and_whole_intervals(report):
 
 def test_the_path_lies_in_the_folder_of_the_study(report):
     assert report.path == Path(report.store.root) / "reports" / "a-study" / "report.md"
+
+
+def test_where_seeds_are_crossed_their_sources_are_told(report):
+    table = pd.DataFrame({"source of spread": ["data order"], "share": ["74% [4%, 99%]"]})
+    sources = SimpleNamespace(readable=lambda metric: table, told="The seed of the order matters.")
+    report.__dict__["sources"] = sources
+    report.__dict__["_task"].task.metric = "pearson"
+    page, terminal = report.bundle["text/markdown"], report.bundle["text/plain"]
+    assert "| data order | 74% [4%,\N{NO-BREAK SPACE}99%] |" in page
+    assert "\ndata order  74% [4%, 99%]\n" in terminal
+    for text in (page, terminal):
+        assert "The seed of the order matters." in text

@@ -17,14 +17,14 @@ def test_runs_are_grouped_by_technique(study_of):
 def test_the_predictions_of_one_technique(study_of):
     store, study = study_of("similarity", {0: 1.0, 1: 2.0, 2: 3.0})
     found = votes(store, study, "reinit:1", load(study.specs[0].task))
-    assert found.seeds == (0, 1, 2)
+    assert found.seeds == ("0", "1", "2")
     assert found.predictions[:, 0].tolist() == [1.0, 2.0, 3.0]
 
 
 def test_a_seed_without_numbers_is_left_out_and_named(study_of):
     store, study = study_of("similarity", {0: 1.0, 1: np.nan, 2: 3.0})
     found = votes(store, study, "baseline", load(study.specs[0].task))
-    assert (found.seeds, found.left_out) == ((0, 2), (1,))
+    assert (found.seeds, found.left_out) == (("0", "2"), ("1",))
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,8 @@ def test_runs_that_were_looked_at_before_are_counted(declare, machine):
     assert finished_before(store, declare(), machine) == 1
     rounds = declare(seeds=AUTO, budget=Budget(runs=90))
     assert finished_before(store, rounds, machine) == 2
+
+
+def test_a_study_draws_all_seeds_anew(from_sweep):
+    with pytest.raises(WorkbenchError, match=r"vary is crossed, .* set vary to together"):
+        from_sweep(vary="crossed")

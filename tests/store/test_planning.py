@@ -251,3 +251,14 @@ def test_what_cannot_be_is_refused_in_one_sentence(plan, store, values, sentence
         plan(**values)
     assert "\n" not in str(caught.value)
     assert study_names(store) == []
+
+
+def test_crossed_seeds_are_a_latin_square_whose_first_run_is_that_of_seeds_together(plan):
+    crossed, together = plan(seeds=3, vary="crossed"), plan(seeds=3)
+    triples = [(s.weights_seed, s.order_seed, s.dropout_seed) for s in crossed.specs]
+    assert triples == [
+        *((0, 0, 0), (0, 1, 1), (0, 2, 2)),
+        *((1, 0, 1), (1, 1, 2), (1, 2, 0)),
+        *((2, 0, 2), (2, 1, 0), (2, 2, 1)),
+    ]
+    assert set(crossed.run_ids) & set(together.run_ids) == {together.run_ids[0]}

@@ -195,3 +195,37 @@ def test_a_folder_that_was_named_is_taken(tmp_path, monkeypatch):
 def test_where_outputs_go(monkeypatch, given, variable, found):
     monkeypatch.setenv("WORKBENCH_OUTPUTS", variable)
     assert outputs_folder(SweepSettings(outputs=given)) == found
+
+
+@pytest.mark.parametrize(
+    ("vary", "triples"),
+    [
+        ("together", [(4, 4, 4), (7, 7, 7)]),
+        ("weights", [(4, 4, 4), (7, 4, 4)]),
+        ("order", [(4, 4, 4), (4, 7, 4)]),
+        ("dropout", [(4, 4, 4), (4, 4, 7)]),
+    ],
+)
+def test_seeds_vary_together_or_alone(vary, triples):
+    assert read(seeds=[4, 7], vary=vary).seed_triples == triples
+
+
+@pytest.mark.parametrize("count", [3, 4, 7])
+def test_crossed_every_two_kinds_of_seeds_meet_once(count):
+    triples = read(seeds=count, vary="crossed").seed_triples
+    assert len(triples) == count**2
+    for kinds in ((0, 1), (0, 2), (1, 2)):
+        assert len({tuple(triple[kind] for kind in kinds) for triple in triples}) == count**2
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"vary": "crosed"}, "did you mean 'crossed'"),
+        ({"vary": "crossed", "seeds": 2}, "2 seeds cannot tell weights, order and dropout apart"),
+        ({"vary": ""}, "value of vary"),
+    ],
+)
+def test_what_seeds_cannot_set_is_refused(given, sentence):
+    with pytest.raises(WorkbenchError, match=sentence):
+        read(**given)

@@ -7,10 +7,13 @@ average over the tasks of a type.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from workbench.analysis.naming import settings_in_words
 from workbench.analysis.published import TASK_TITLES
+from workbench.analysis.spread import Interval
 from workbench.analysis.summary import COLUMNS, summarise
 from workbench.errors import WorkbenchError, unknown
 from workbench.spec import RunSpec
@@ -75,6 +78,51 @@ def type_means(scores: Mapping[str, float]) -> dict[str, float | None]:
     }
 
 
+def blurb_interval(
+    scores: Mapping[str, float], spreads: Mapping[str, tuple[float, int]], confidence: float = 0.95
+) -> Interval | None:
+    """Return the interval of the BLURB score over seeds, from the spread of each task's runs.
+
+    The tasks are taken as independent: their data, their runs and mostly their sizes differ. It
+    says nothing of other test items.
+
+    Parameters
+    ----------
+    scores
+        Mean of each of the thirteen tasks, as `blurb_score` takes them.
+    spreads
+        Standard deviation and number of the runs behind each mean.
+    confidence
+        Share of such intervals that hold the score of infinitely many seeds, for normal scores.
+
+    Returns
+    -------
+    Interval or None
+        None where a task has fewer than two runs: its spread is unknown.
+
+    Notes
+    -----
+    The score is a sum of means with weights ``w`` of ``1 / (6 k)``, k the tasks of the type; its
+    variance the sum of ``v = w^2 sd^2 / n``, with ``(sum v)^2 / sum(v^2 / (n - 1))`` degrees of
+    freedom: Satterthwaite (1946), An approximate distribution of estimates of variance components,
+    Biometrics Bulletin 2, 110-114; Welch (1947), Biometrika 34, 28-35. Where no score varies, with
+    those of all runs.
+    """
+    score = blurb_score(scores)
+    sds, runs = np.array([spreads.get(task, (np.nan, 0)) for task in TASK_TITLES], float).T
+    if not (np.isfinite(sds).all() and runs.min() >= 2):
+        return None
+    weights = {task: 1 / (len(TYPES) * len(tasks)) for tasks in TYPES.values() for task in tasks}
+    variances = (np.array([weights[task] for task in TASK_TITLES]) * sds) ** 2 / runs
+    variance = float(variances.sum())
+    if variance:
+        freedom = variance**2 / float((variances**2 / (runs - 1)).sum())
+    else:
+        freedom = float((runs - 1).sum())
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * variance**0.5
+    return Interval(score - half, score + half)
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far one model with one technique has come.
@@ -117,6 +165,17 @@ class Standing:
     def score(self) -> float | None:
         """The BLURB score, None while a task is missing: no hole is ever filled."""
         return None if self.missing else blurb_score(self.scores)
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95% interval of the score over seeds, None where a task has one run."""
+        spreads = {
+            _base(row["task"]): (row["sd"], row["n"] - row["undefined"])
+            for row in self.tasks.to_dict("records")
+            # Without an interval of its mean a task's runs are too few, or share seeds.
+            if not pd.isna(row["low"])
+        }
+        return None if self.missing else blurb_interval(self.scores, spreads)
 
 
 def standings(runs: pd.DataFrame) -> list[Standing]:

@@ -24,6 +24,11 @@ COLUMNS = ("source", "sd", "share", "low", "high", "freedom", "variance", "p")
 CONFIDENCE = 0.95
 DRAWS = 10_000
 
+OF_THE_REST = (
+    "The rest is what seeds of several kinds do together, and what the machine adds where it does "
+    "not repeat to the bit. Tests and intervals take scores as normal."
+)
+
 
 class _MeanSquare(NamedTuple):
     """The mean square of one source, and how many runs share one of its seeds."""
@@ -108,13 +113,6 @@ def of_runs(runs: pd.DataFrame, split: str = "test") -> pd.DataFrame:
     return components(runs[split], {name: runs[column] for column, name in SOURCES.items()})
 
 
-def is_crossed(runs: pd.DataFrame) -> bool:
-    """Tell whether seeds of several kinds vary, and not all in step."""
-    seeds = runs[list(SOURCES)].drop_duplicates()
-    varying = [column for column in SOURCES if seeds[column].nunique() > 1]
-    return len(varying) > 1 and any(len(seeds) > seeds[column].nunique() for column in varying)
-
-
 def told(table: pd.DataFrame) -> str:
     """Say which seed matters for the spread, or that it is undecided, in sentences.
 
@@ -131,7 +129,7 @@ def told(table: pd.DataFrame) -> str:
     if not found:
         return (
             f"Which seed matters is undecided: no kind spreads the scores beyond the rest (F tests "
-            f"at {level:.3g} each, lowest p {tested['p'].min():.2g}). {_OF_THE_REST}"
+            f"at {level:.3g} each, lowest p {tested['p'].min():.2g})."
         )
     claims = "; ".join(
         f"the seed of the {row['source']} matters (p {row['p']:.2g}; {_share(row)})"
@@ -139,13 +137,7 @@ def told(table: pd.DataFrame) -> str:
     )
     others = [row["source"] for row in tested.to_dict("records") if row["p"] > level]
     undecided = f"; undecided: {', '.join(others)}" if others else ""
-    return f"{claims[0].upper()}{claims[1:]}{undecided}. {_OF_THE_REST}"
-
-
-_OF_THE_REST = (
-    "The rest is what seeds of several kinds do together, and what the machine adds where it does "
-    "not repeat to the bit. Tests and intervals take scores as normal."
-)
+    return f"{claims[0].upper()}{claims[1:]}{undecided}."
 
 
 def _share(row: Mapping) -> str:

@@ -18,14 +18,14 @@ hold a collapsed run. The ratio is then that of the runs that did not; the rate 
 question of its own, to be shown beside it (`workbench.analysis.rates`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from workbench.analysis import spread
-from workbench.analysis.decision import ERROR
+from workbench.analysis.decision import ERROR, holm_levels
 from workbench.analysis.intervals import ROUNDING, Limits, sign_flips, subsets
 from workbench.analysis.spread import Score
 
@@ -39,6 +39,9 @@ TRIMMED = 0.2
 _ROWS = 64  # Series a batch: each takes 8191 numbers, several times.
 
 _SAME = 1e-9  # Ratios closer to 1 than this are 1: they come from dividing sums.
+
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Steadier(StrEnum):
@@ -58,8 +61,10 @@ class Steadiness(NamedTuple):
     """NaN below two pairs, and where neither side varies."""
     low: float
     high: float
+    level: float
+    """Two-sided level at which the interval was tested."""
     p: float
-    """At most the error exactly where the interval excludes 1."""
+    """At most the level exactly where the interval excludes 1."""
     pairs: int
     verdict: Steadier
 
@@ -82,14 +87,51 @@ def steadier(
     Steadiness
         Limits are 0 and infinite where the pairs are too few to exclude anything.
     """
+    return steadier_together({0: (scores, baseline)}, error)[0]
+
+
+def steadier_together(
+    sides: Mapping[Name, tuple[Iterable[Score], Iterable[Score]]], error: float = ERROR
+) -> dict[Name, Steadiness]:
+    """Compare several techniques with their baselines, so that they share one error.
+
+    Parameters
+    ----------
+    sides
+        By technique its scores and those of its baseline, as for `steadier`.
+    error
+        Probability of any wrong verdict, all of them together
+        (`workbench.analysis.decision.holm_levels`).
+
+    Returns
+    -------
+    dict
+        By technique, in their order.
+
+    Raises
+    ------
+    WorkbenchError
+        When the error is no share.
+    """
+    paired = {name: _paired(*each) for name, each in sides.items()}
+    ps = {name: float(ratio_p(*each)) for name, each in paired.items()}
+    levels = holm_levels(ps, error)
+    return {name: _steadiness(*each, levels[name], ps[name]) for name, each in paired.items()}
+
+
+def _paired(scores: Iterable[Score], baseline: Iterable[Score]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of both sides of each pair whose scores are defined."""
     sides = zip(scores, baseline, strict=True)
     both = [pair for side in sides if len(pair := spread.defined(side)) == 2]
     mine, others = np.array(both).reshape(-1, 2).T
-    low, high = map(float, ratio_limits(mine, others, error))
-    few = len(both) < 2 or 2 / sign_flips(len(both)) > error
+    return mine, others
+
+
+def _steadiness(scores: np.ndarray, baseline: np.ndarray, level: float, p: float) -> Steadiness:
+    low, high = map(float, ratio_limits(scores, baseline, level))
+    few = len(scores) < 2 or 2 / sign_flips(len(scores)) > level
     verdict = Steadier.TOO_FEW if few else _verdict(low, high)
-    ratio, p = float(_ratio(mine, others)), float(ratio_p(mine, others))
-    return Steadiness(ratio, low, high, p, len(both), verdict)
+    return Steadiness(float(_ratio(scores, baseline)), low, high, level, p, len(scores), verdict)
 
 
 def _verdict(low: float, high: float) -> Steadier:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.analysis import spread
+from workbench.analysis import seeds, spread
 from workbench.analysis.decision import Decision, decide
 from workbench.errors import WorkbenchError, unknown
 
@@ -47,6 +47,9 @@ def summarise(runs: pd.DataFrame, baseline: str = "baseline", split: str = "test
 
     Collapsed runs are part of the mean, the spread and the differences, and are counted beside
     them: published tables tend to hide them. Undefined scores cannot be averaged; they are counted.
+
+    Where seeds are crossed, runs share some, and are then no independent draws: the mean has no
+    interval, and techniques are compared over runs that share none (`seeds.independent`).
 
     Parameters
     ----------
@@ -93,9 +96,9 @@ def _check(runs: pd.DataFrame, split: str) -> None:
     if "task" in runs and runs["task"].nunique() > 1:
         tasks = ", ".join(runs["task"].unique())
         raise WorkbenchError(f"the runs are of several tasks ({tasks}): summarise one at a time")
-    keys = ["model", "technique", "seed"]
+    keys = ["model", "technique", *(name for name in seeds.COLUMNS if name in runs)]
     if len(runs) and runs.duplicated(keys).any():
-        model, technique, seed = runs.loc[runs.duplicated(keys), keys].iloc[0]
+        model, technique, seed = runs.loc[runs.duplicated(keys), keys].iloc[0, :3]
         raise WorkbenchError(
             f"seed {seed} of {technique} with {model} occurs twice: "
             "choose the runs of one study or one setting"
@@ -104,7 +107,7 @@ def _check(runs: pd.DataFrame, split: str) -> None:
 
 def _scores_of(group: pd.DataFrame, split: str) -> dict[str, Any]:
     scores = spread.defined(group[split])
-    low, high = spread.interval(scores) or (None, None)
+    low, high = (not seeds.is_crossed(group) and spread.interval(scores)) or (None, None)
     return {
         "technique": group["technique"].iloc[0],
         "model": group["model"].iloc[0],
@@ -123,9 +126,10 @@ def _scores_of(group: pd.DataFrame, split: str) -> dict[str, Any]:
 
 def _differences(runs: pd.DataFrame, baseline: str, split: str) -> dict[str, list[float]]:
     """Return the paired differences of each technique of one model; empty without the baseline."""
+    alone = runs[seeds.independent(runs)].sort_values("seed")
     scores = {
-        name: dict(zip(group["seed"], group[split], strict=True))
-        for name, group in runs.sort_values("seed").groupby("technique", sort=False)
+        name: dict(zip(seeds.keys(group), group[split], strict=True))
+        for name, group in alone.groupby("technique", sort=False)
     }
     others = scores.pop(baseline, None)
     if others is None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.analysis.decision import Decision, Verdict
+from workbench.analysis.decision import Decision, Verdict, holm_levels
 from workbench.analysis.intervals import ROUNDING, Limits, widened
 from workbench.analysis.items import ItemError
 from workbench.analysis.pairing import correlation, improvement
 from workbench.analysis.power import smallest_detectable
-from workbench.analysis.rates import rate_difference
-from workbench.analysis.steadiness import steadier
+from workbench.analysis.rates import RateDifference, rate_difference
+from workbench.analysis.steadiness import Steadiness, steadier_together
 from workbench.analysis.stochastic_order import stochastic_order
 from workbench.comparison.describing import number
 from workbench.comparison.members import Pairs
@@ -72,15 +73,14 @@ def contrasted(pairs: Pairs, decision: Decision, comparisons: int, error: float)
     Returns
     -------
     dict
-        `COLUMNS` without those of new test items, missing where undefined. ``detectable`` is the
-        difference that so many pairs find with power 0.8 where all differences share the error
-        alike.
+        `COLUMNS` without those of `steadied` and of new test items, missing where undefined.
+        ``detectable`` is the difference that a t-test of so many pairs finds with power 0.8 where
+        all differences share the error alike; with fewer than ten pairs the rule, which asks the
+        sign-flip test too, finds it less often.
     """
     return (
         _difference(decision)
         | _orders(pairs)
-        | _spreads(pairs)
-        | _collapses(pairs)
         | {"detectable": _detectable(decision, error / comparisons), "comparisons": comparisons}
     )
 
@@ -121,8 +121,32 @@ def _stochastic_order(pairs: Pairs) -> dict[str, Any]:
     return {"stochastic_order": found.violation, "stochastic_order_error": found.error}
 
 
-def _spreads(pairs: Pairs) -> dict[str, Any]:
-    found = steadier(*pairs.scores)
+def steadied(pairs: Mapping[str, Pairs], error: float) -> dict[str, dict[str, Any]]:
+    """Say of several arms whether they spread less, and collapse less often, than their baselines.
+
+    Parameters
+    ----------
+    pairs
+        Of each arm and its baseline.
+    error
+        Probability of any wrong verdict on the spreads; another one on the collapses (Holm).
+
+    Returns
+    -------
+    dict
+        By arm its columns from ``sd_ratio`` to ``collapses``, each interval at the level at which
+        it was tested.
+    """
+    spreads = steadier_together({arm: each.scores for arm, each in pairs.items()}, error)
+    ps = {arm: rate_difference(*each.collapsed).p for arm, each in pairs.items()}
+    levels = holm_levels(ps, error)
+    return {
+        arm: _spreads(spreads[arm]) | _collapses(rate_difference(*each.collapsed, levels[arm]))
+        for arm, each in pairs.items()
+    }
+
+
+def _spreads(found: Steadiness) -> dict[str, Any]:
     low, high = _finite(found.low, found.high)
     return {
         "sd_ratio": found.ratio,
@@ -133,8 +157,7 @@ def _spreads(pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def _collapses(pairs: Pairs) -> dict[str, Any]:
-    found = rate_difference(*pairs.collapsed)
+def _collapses(found: RateDifference) -> dict[str, Any]:
     if not found.pairs:  # Nobody said which runs collapsed.
         return {"collapses": str(found.verdict)}
     return {
@@ -147,7 +170,7 @@ def _collapses(pairs: Pairs) -> dict[str, Any]:
 
 
 def _detectable(decision: Decision, level: float) -> float:
-    if decision.pairs < 2 or not decision.sd > 0:
+    if decision.verdict == Verdict.TOO_FEW or not decision.sd > 0:
         return np.nan
     return smallest_detectable(decision.pairs, decision.sd, level)
 

@@ -59,7 +59,8 @@ def compare(
     family
         One of `FAMILIES`.
     error
-        Probability of any wrong verdict on a difference in a family.
+        Probability of any wrong verdict on a difference in a family; as much again of those on
+        spreads, and of those on collapses.
     split
         ``"dev"`` or ``"test"``.
     items
@@ -71,8 +72,9 @@ def compare(
     pandas.DataFrame
         `COLUMNS`, one row a group in the order of the runs, raw scale, missing where undefined.
         ``difference_low`` to ``difference_high`` (for these test items) and ``items_low`` to
-        ``items_high`` (for new ones) have the level at which the difference was tested; every
-        other interval is one of 95%, as Student's of the mean from ``low`` to ``high``.
+        ``items_high`` (for new ones) have the level at which the difference was tested, and so
+        have the intervals of spreads and collapses their own; every other interval is one of 95%,
+        as Student's of the mean from ``low`` to ``high``.
 
     Raises
     ------
@@ -123,8 +125,9 @@ def _contrasts(
         together.setdefault(families[arm], []).append(arm)
     for arms in together.values():
         decided = decide({arm: pairs[arm].differences for arm in arms}, error)
+        steadied = contrasting.steadied({arm: pairs[arm] for arm in arms}, error)
         for arm, decision in decided.items():
-            found = contrasting.contrasted(pairs[arm], decision, len(arms), error)
+            found = contrasting.contrasted(pairs[arm], decision, len(arms), error) | steadied[arm]
             yield arm, found | _on_new_items(pairs[arm], decision, split, items)
 
 

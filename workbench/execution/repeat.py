@@ -243,7 +243,7 @@ def _difference(store: RunStore, spec: RunSpec, outcome: Outcome) -> str:
 
 def _told(spec: RunSpec, differs: str) -> str:
     return (
-        f"{technique(spec)}, seed {spec.weights_seed}: trained again it differs from its stored "
+        f"{technique(spec)}, seed {spec.seed_name}: trained again it differs from its stored "
         f"result ({differs}), as on another machine or with other versions or threads; the stored "
         "result is kept, and the model's card tells the difference."
     )

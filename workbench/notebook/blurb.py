@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbench.analysis.blurb import TYPES, Standing, standings
 from workbench.analysis.published import TASK_TITLES
+from workbench.analysis.spread import Interval
 from workbench.analysis.summary import aligned, percent
 from workbench.errors import WorkbenchError, unknown
 from workbench.store.folder import RunStore
@@ -98,12 +99,19 @@ def _row(row: dict, kinds: dict[str, str]) -> dict[str, str]:
 
 def _verdict(standing: Standing) -> str:
     if standing.score is not None:
-        return f"BLURB score: {100 * standing.score:.2f}."
+        return f"BLURB score: {100 * standing.score:.2f}{_interval(standing.interval)}."
     reasons: dict[str, list[str]] = {}
     for task, reason in standing.missing.items():
         reasons.setdefault(reason, []).append(task)
     listed = "; ".join(f"{', '.join(tasks)} ({reason})" for reason, tasks in reasons.items())
     return f"No BLURB score, because tasks are missing: {listed}."
+
+
+def _interval(interval: Interval | None) -> str:
+    if interval is None:
+        return ", without an interval, since a task has one run or runs that share seeds"
+    low, high = (100 * end for end in interval)
+    return f" [{low:.2f}, {high:.2f}] (95% over seeds; tasks taken as independent)"
 
 
 @dataclass(frozen=True)

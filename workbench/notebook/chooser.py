@@ -107,6 +107,7 @@ class Chooser:
         )
         self.techniques = TechniquePanel(_HELP["techniques"], self._changed)
         self.seeds = setting_widget(_FIELDS["seeds"])
+        self.vary = setting_widget(_FIELDS["vary"])
         self.device = setting_widget(_FIELDS["device"])
         self.device.options = [
             (f"{label} {FAILS}" if choices.device_problem(word) else label, word)
@@ -117,17 +118,18 @@ class Chooser:
             "models": self.model.list,
             "techniques": self.techniques.text,
             "seeds": self.seeds,
+            "vary": self.vary,
             "device": self.device,
         }
         self.more = MoreSettings(self.fields, self._changed)
         self.fields |= self.more.widgets
         self.preset = PresetPicker(self.techniques, self.more, self._changed)
         self.drawing = ipywidgets.HTML()
-        for each in (self.seeds, self.device):
+        for each in (self.seeds, self.vary, self.device):
             each.observe(lambda _: self._changed(), "value")
 
     def _laid_out(self) -> ipywidgets.Widget:
-        few = ipywidgets.Box([self.seeds, self.device])
+        few = ipywidgets.Box([self.seeds, self.vary, self.device])
         few.add_class("workbench-few")
         form = ipywidgets.VBox(
             [
@@ -166,8 +168,8 @@ class Chooser:
             self.model.offer(self._models())
             self.model.value = settings.models
             self.techniques.value = settings.techniques
-            for name, widget in ("seeds", self.seeds), ("device", self.device):
-                fill(widget, getattr(settings, name))
+            for name in ("seeds", "vary", "device"):
+                fill(self.fields[name], getattr(settings, name))
             self.more.choose(settings)
 
     def _read(self) -> SweepSettings:
@@ -177,6 +179,7 @@ class Chooser:
                 "models": self.model.value,
                 "techniques": self.techniques.value,
                 "seeds": self.seeds.value,
+                "vary": self.vary.value,
                 "device": self.device.value,
                 **self.more.values,
             }

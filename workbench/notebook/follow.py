@@ -38,7 +38,7 @@ class Followed:
     model
         Its checkpoint.
     seed
-        The seed of its new weights.
+        What it is called by its seeds.
     total
         The steps it is planned to train.
     state
@@ -60,7 +60,7 @@ class Followed:
 
     label: str
     model: str
-    seed: int
+    seed: str
     total: int = 0
     state: str = WAITING
     steps: np.ndarray = field(default_factory=_none)
@@ -195,7 +195,7 @@ class Follower:
 
 
 def _unread(spec: RunSpec, steps: int) -> Followed:
-    return Followed(label(spec.to_json()), spec.model, spec.weights_seed, steps)
+    return Followed(label(spec.to_json()), spec.model, spec.seed_name, steps)
 
 
 def _continues(followed: Followed, events: list[dict[str, Any]]) -> bool:

@@ -73,7 +73,7 @@ class Gallery:
     name: str
     reader: Reader
     order: Sequence[int]
-    seeds: tuple[int, ...] = ()
+    seeds: tuple[str, ...] = ()
     predictions: Sequence[np.ndarray] = ()
     note: str = ""
 

@@ -244,7 +244,7 @@ def _epoch_points(name: str, members: list[Followed], first: float) -> Iterator[
     yield Points(("spread", "spread", name), first, x, spread)
 
 
-def _seed_trace(panel: str, name: str, seed: int, colour: str) -> dict[str, Any]:
+def _seed_trace(panel: str, name: str, seed: str, colour: str) -> dict[str, Any]:
     place, value = ("epoch", "dev") if panel == "dev" else ("step", panel)
     form = "%{y:.1f}" if panel == "dev" else "%{y:.4g}"
     words = f"seed {seed}<br>{place} %{{x}}<br>{value} {form}<extra>{name}</extra>"

@@ -67,7 +67,7 @@ class Reader(ABC):
     def verdict(self, predictions: np.ndarray) -> str:
         """Say how far runs disagree on one record."""
 
-    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[int]) -> str:
+    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[str]) -> str:
         """Return what each seed answered to a record, as an HTML table."""
         rows = [
             (_seeds([seeds[run] for run in runs]), self._answer(item, answer))
@@ -127,7 +127,7 @@ class Scored(Texts):
     def verdict(self, predictions: np.ndarray) -> str:
         return f"standard deviation {self.amount(predictions):.2f}"
 
-    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[int]) -> str:
+    def answered(self, item: int, predictions: np.ndarray, seeds: Sequence[str]) -> str:
         values = predictions[:, 0].astype(float).tolist()
         drawing = strip(values, self._gold(item), self.bounds)
         return drawing + super().answered(item, predictions, seeds)
@@ -269,5 +269,5 @@ def _one_answer_each(predictions: np.ndarray) -> list[np.ndarray]:
     return list(np.asarray(predictions)[:, :, None].transpose(1, 0, 2))
 
 
-def _seeds(seeds: Sequence[int]) -> str:
+def _seeds(seeds: Sequence[str]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -8,15 +8,17 @@ from pathlib import Path
 import pandas as pd
 from plotly.graph_objects import Figure
 
-from workbench.analysis import summary
+from workbench.analysis import seeds, summary
 from workbench.analysis.conclusion import conclude
 from workbench.analysis.published import Yardstick, published
 from workbench.models.catalogue import BUNDLED
 from workbench.notebook import static
 from workbench.notebook.curves import dev_figure, loss_figure
 from workbench.notebook.scores import score_figure
+from workbench.notebook.seed_sources import CAVEAT, SeedSources, seed_sources
 from workbench.store.atomic import make_folder, write_text
 from workbench.store.folder import RunStore
+from workbench.store.settings import TOGETHER
 from workbench.store.study import Study
 from workbench.store.table import history_table, losses_table, runs_table
 from workbench.tasks.loading import LoadedTask, load
@@ -81,6 +83,11 @@ class Report:
             caveats=self.caveats,
         )
 
+    @cached_property
+    def sources(self) -> SeedSources | None:
+        """What each kind of seed adds to the spread; None where seeds are not crossed."""
+        return seed_sources(self.runs)
+
     @property
     def caveats(self) -> list[str]:
         """What a reader must know, in sentences."""
@@ -92,14 +99,19 @@ class Report:
                 f"{BUNDLED} was trained for sentence similarity and lies outside the "
                 "models of the published claims"
             )
+        if self.sources:
+            notes.append(CAVEAT)
+        elif (kind := self.study.settings.vary) != TOGETHER:
+            notes.append(f"the seeds of {kind} alone vary, so the spread leaves the others' out")
         return notes
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
         """The three figures by the name of their file, the one that answers the question first."""
-        runs, models = self.runs, self.runs[["run", "model"]]
+        runs = self.runs
+        named = runs[["run", "model"]].assign(seed=seeds.names(runs))
         losses, history = (
-            table(self.store, self.study.run_ids).merge(models, on="run")
+            table(self.store, self.study.run_ids).drop(columns="seed").merge(named, on="run")
             for table in (losses_table, history_table)
         )
         order = list(dict.fromkeys(runs["technique"]))
@@ -127,6 +139,8 @@ class Report:
         make_folder(self.folder)
         write_text(self.folder / "runs.csv", summary.csv(self.runs))
         write_text(self.folder / "summary.csv", summary.csv(self.summary))
+        if self.sources:
+            write_text(self.folder / "seed_sources.csv", summary.csv(self.sources.table))
         for name, figure in self.figures.items():
             static.save(figure, self.folder / name, self.images[name])
         write_text(self.path, self.markdown)
@@ -140,7 +154,11 @@ class Report:
     @property
     def text(self) -> str:
         """Table and conclusion, as Markdown."""
-        return f"{summary.markdown(self.table)}\n{self.conclusion}"
+        parts = [f"{summary.markdown(self.table)}\n{self.conclusion}"]
+        if self.sources:
+            table = summary.markdown(self.sources.readable(self.metric))
+            parts.append(f"{table}\n{self.sources.told}")
+        return "\n\n".join(parts)
 
     @property
     def markdown(self) -> str:
@@ -153,19 +171,16 @@ class Report:
     @property
     def bundle(self) -> dict[str, str]:
         """Title, table, conclusion and the report's path, for a notebook and for a terminal."""
-        table = summary.aligned(self.table, TERMINAL_WIDTH)
+        told = [(self.table, self.conclusion)]
+        if self.sources:
+            told.append((self.sources.readable(self.metric), self.sources.told))
+        plain = "\n\n".join(
+            f"{summary.aligned(table, TERMINAL_WIDTH)}\n{_wrapped(text)}" for table, text in told
+        )
         return {
             "text/markdown": f"### {self.title}\n\n{self.text}\n\nReport: `{self.path}`",
-            "text/plain": f"{self.title}\n\n{table}\n{self._wrapped}\n\nReport: {self.path}",
+            "text/plain": f"{self.title}\n\n{plain}\n\nReport: {self.path}",
         }
-
-    @property
-    def _wrapped(self) -> str:
-        """The conclusion, broken into lines for a terminal."""
-        text = textwrap.fill(
-            summary.unbroken(self.conclusion), TERMINAL_WIDTH, break_on_hyphens=False
-        )
-        return text.replace(summary.NO_BREAK_SPACE, " ")
 
     @property
     def title(self) -> str:
@@ -175,3 +190,9 @@ class Report:
     @cached_property
     def _task(self) -> LoadedTask:
         return load(self.study.settings.task)
+
+
+def _wrapped(text: str) -> str:
+    """Break a text into lines for a terminal."""
+    lines = textwrap.fill(summary.unbroken(text), TERMINAL_WIDTH, break_on_hyphens=False)
+    return lines.replace(summary.NO_BREAK_SPACE, " ")

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from workbench.analysis import seeds
 from workbench.analysis.published import Yardstick
 from workbench.analysis.summary import metric_title
 from workbench.notebook import palette
@@ -108,7 +109,7 @@ def _score_traces(
     colour: str,
     split: str,
 ) -> list[go.Scatter]:
-    chosen = runs[runs["technique"] == technique].sort_values("seed")
+    chosen = runs[runs["technique"] == technique].sort_values("seed", kind="stable")
     chosen = chosen.assign(score=100 * pd.to_numeric(chosen[split])).dropna(subset="score")
     row = summary[summary["technique"] == technique].to_dict("records")
     if chosen.empty:
@@ -124,7 +125,7 @@ def _points(chosen: pd.DataFrame, technique: str, place: int, colour: str) -> go
     return go.Scatter(
         x=place - 0.12 + offsets,
         y=chosen["score"].to_numpy(),
-        customdata=chosen["seed"].to_numpy(),
+        customdata=seeds.names(chosen).to_numpy(),
         mode="markers",
         name=technique,
         marker={

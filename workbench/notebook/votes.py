@@ -19,16 +19,16 @@ class Votes:
     Attributes
     ----------
     seeds
-        Of the new weights, one a run.
+        What each run is called by its seeds.
     predictions
         For the test set, ``[runs, ...]`` as the task's shape predicts.
     left_out
         Seeds whose predictions are no numbers.
     """
 
-    seeds: tuple[int, ...]
+    seeds: tuple[str, ...]
     predictions: np.ndarray
-    left_out: tuple[int, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def groups(study: Study) -> dict[str, list[str]]:
@@ -67,12 +67,12 @@ def votes(store: RunStore, study: Study, group: str, loaded: LoadedTask) -> Vote
             "put the former files in place, or run the study again"
         )
     return _finite(
-        [study.by_id[run].weights_seed for run in runs],
+        [study.by_id[run].seed_name for run in runs],
         np.stack([store.predictions(run)["test"] for run in runs]),
     )
 
 
-def _finite(seeds: list[int], predictions: np.ndarray) -> Votes:
+def _finite(seeds: list[str], predictions: np.ndarray) -> Votes:
     good = np.isfinite(predictions).reshape(len(seeds), -1).all(axis=1)
     if good.sum() < 2:
         raise WorkbenchError(

@@ -12,7 +12,7 @@ from workbench.protocol.declaration import AUTO, Declaration
 from workbench.protocol.sections import Arm, Data, Seeds, Training
 from workbench.protocol.stages import REPORTING, Machine, Trial, parts, places
 from workbench.store.folder import RunStore
-from workbench.store.settings import SweepSettings
+from workbench.store.settings import TOGETHER, SweepSettings
 from workbench.tasks.own.path import is_task_file
 
 BASELINE = "baseline"
@@ -50,6 +50,11 @@ def declared(settings: SweepSettings, path: Path, question: str, **said: Any) ->
         raise WorkbenchError(
             f"save is {settings.save}, but a study keeps no models: set save to none, and type "
             "python -m workbench save when the study has finished"
+        )
+    if settings.vary != TOGETHER:
+        raise WorkbenchError(
+            f"vary is {settings.vary}, but a declared study draws all seeds anew in every run: "
+            f"set vary to {TOGETHER}"
         )
     training = {item.name: getattr(settings, item.name) for item in fields(Training)}
     values: dict[str, Any] = {

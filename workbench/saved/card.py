@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.analysis import summary
+from workbench.analysis import seeds, summary
 from workbench.models.catalogue import MODELS
 from workbench.saved.description import Description, read_description
 from workbench.saved.place import best, dev_score, shown, technique
@@ -45,7 +45,7 @@ def card(store: RunStore, study: Study, run: str, folder: Path) -> str:
     facts = read_description(folder)
     parts = [
         _front_matter(spec, task),
-        f"# {shown(spec.model)} on {task.task.title}, {technique(spec)}, seed {spec.weights_seed}",
+        f"# {shown(spec.model)} on {task.task.title}, {technique(spec)}, seed {spec.seed_name}",
         _opening(study, spec),
         _use(task, facts),
         "## How good it is",
@@ -145,12 +145,12 @@ def _seeds(runs: pd.DataFrame, spec: RunSpec, chosen: RunSpec) -> str:
     same = runs[(runs["model"] == spec.model) & (runs["technique"] == technique(spec))]
     rows = [
         [
-            f"{row['seed']}" + (" (this model)" if row["seed"] == spec.weights_seed else ""),
+            f"{name}" + (" (this model)" if row["run"] == spec.id else ""),
             _hundred(row["dev"]),
             _hundred(row["test"]),
             "yes" if row["collapsed"] else "no",
         ]
-        for row in same.to_dict("records")
+        for name, row in zip(seeds.names(same), same.to_dict("records"), strict=True)
     ]
     table = pd.DataFrame(rows, columns=["seed", "dev", "test", "collapsed"])
     return f"{summary.markdown(table)}\n{_rank(spec, chosen, len(rows))}".rstrip()
@@ -165,7 +165,7 @@ def _rank(spec: RunSpec, chosen: RunSpec, members: int) -> str:
             f"This one has the highest dev score of the {members} (the lowest seed among equals; "
             "test scores are not looked at). Chosen so, its own dev score is flattered."
         )
-    return f"On dev, seed {chosen.weights_seed} is the best of the {members}; this is another one."
+    return f"On dev, seed {chosen.seed_name} is the best of the {members}; this is another one."
 
 
 def _study(runs: pd.DataFrame, metric: str) -> str:

@@ -151,13 +151,14 @@ def wanted(store: RunStore, study: Study, which: str) -> list[str]:
     return [best(store, group).id for group in groups(study) if technique(group[0]) in chosen]
 
 
-def _rank(spec: RunSpec, score: float | None) -> tuple[bool, float, int]:
-    return score is not None, score or 0.0, -spec.weights_seed
+def _rank(spec: RunSpec, score: float | None) -> tuple[bool, float, list[int]]:
+    seeds = (spec.weights_seed, spec.order_seed, spec.dropout_seed)
+    return score is not None, score or 0.0, [-seed for seed in seeds]
 
 
 def _name(spec: RunSpec, with_model: bool) -> str:
     parts = [shown(spec.model)] if with_model else []
-    parts += [technique(spec), f"seed{spec.weights_seed}"]
+    parts += [technique(spec), f"seed{spec.seed_name}"]
     return re.sub(r"[^A-Za-z0-9+._-]", "-", "-".join(parts))
 
 

@@ -188,12 +188,12 @@ def _model_specs(
             dropout=_dropout(checkpoint),
             precision=precision,
             reporting=settings.reporting,
-            weights_seed=seed,
-            order_seed=seed,
-            dropout_seed=seed,
+            weights_seed=weights,
+            order_seed=order,
+            dropout_seed=dropout,
         )
         for composition in compositions
-        for seed in settings.seed_list
+        for weights, order, dropout in settings.seed_triples
     ]
 
 

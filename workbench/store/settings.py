@@ -1,5 +1,6 @@
 """The settings of a sweep, defined once for notebooks, papermill, widgets and command line."""
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,12 @@ from workbench.tasks.own.path import absolute
 
 SAVES = ("none", "best", "every")
 """The members of a study whose models are kept."""
+
+TOGETHER, CROSSED = "together", "crossed"
+KINDS = ("weights", "order", "dropout")
+"""What a seed may set."""
+
+_FEWEST_CROSSED = 3  # With 2, three kinds of seeds take all degrees of freedom of 4 runs.
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,11 @@ class SweepSettings(Declared):
         "baseline,freeze,layerwise,reinit", "commas between; + joins two: freeze:6+reinit:2"
     )
     seeds: str = setting("5", "how many, or a list: 1,2,5")
+    vary: str = setting(
+        TOGETHER,
+        "what seeds set",
+        words={TOGETHER: "all", CROSSED: "n x n runs", "weights": "", "order": "", "dropout": ""},
+    )
     learning_rate: float = setting(0.0, "peak learning rate", "the task's own")
     batch_size: int = setting(0, "examples in a step", "the task's own")
     epochs: int = setting(0, "passes over the training data", "the task's own")
@@ -81,6 +93,7 @@ class SweepSettings(Declared):
         _ = self.seed_list, self.model_names, self.technique_names
         if self.save not in SAVES:
             raise unknown("value of save", self.save, SAVES)
+        _ = self.seed_triples
 
     @property
     def model_names(self) -> list[str]:
@@ -115,6 +128,41 @@ class SweepSettings(Declared):
         if min(numbers) < 0 or len(set(numbers)) < len(numbers):
             raise WorkbenchError(f"seeds is {text!r}, but each must be 0 or more and given once")
         return numbers
+
+    @property
+    def seed_triples(self) -> list[tuple[int, int, int]]:
+        """The seeds of new weights, data order and dropout of each run of a technique.
+
+        Crossed, they are a Latin square: every seed of one kind meets every one of another once,
+        which tells the kinds apart with the fewest runs. Where one kind varies alone, the others
+        stay at the first seed.
+
+        Raises
+        ------
+        WorkbenchError
+            When ``vary`` is no known word, or crosses fewer than 3 seeds.
+        """
+        seeds = self.seed_list
+        if self.vary == CROSSED:
+            return _latin_square(seeds)
+        if self.vary not in (TOGETHER, *KINDS):
+            raise unknown("value of vary", self.vary, (TOGETHER, CROSSED, *KINDS))
+        weights, order, dropout = (
+            [seed if self.vary in (TOGETHER, kind) else seeds[0] for seed in seeds]
+            for kind in KINDS
+        )
+        return list(zip(weights, order, dropout, strict=True))
+
+
+def _latin_square(seeds: list[int]) -> list[tuple[int, int, int]]:
+    count = len(seeds)
+    if count < _FEWEST_CROSSED:
+        raise WorkbenchError(
+            f"vary is {CROSSED}, but {count} seeds cannot tell weights, order and dropout apart: "
+            f"choose at least {_FEWEST_CROSSED} seeds"
+        )
+    square = itertools.product(range(count), repeat=2)
+    return [(seeds[i], seeds[j], seeds[(i + j) % count]) for i, j in square]
 
 
 def project_root() -> Path:

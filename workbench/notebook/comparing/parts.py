@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.analysis.components import is_crossed, of_runs
+from workbench.analysis.components import of_runs
+from workbench.analysis.seeds import is_crossed
 from workbench.errors import WorkbenchError
 from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
