@@ -19,9 +19,14 @@ CASES = [
     ("better here", NO, WORSE, {}, "freeze:6 is worse than baseline on these test items: -5.0"),
     ("better here", NO, IDENTICAL, {}, "the same score in each of 10 pairs of seeds"),
     ("better here", UNDECIDED, {}, {}, "is undecided on these test items: +1.0 [-1.0, +3.0]"),
-    ("better here", UNDECIDED, TOO_FEW, {}, "5 pairs of seeds, whatever they show: 6 could"),
-    ("better here", UNDECIDED, TOO_FEW | {"level": 0.0125}, {}, "whatever they show: 8 could"),
-    ("better here", UNDECIDED, BETTER | ALL_FAILED[0], ALL_FAILED[1], "nothing was learned"),
+    ("better here", UNDECIDED, TOO_FEW, {}, "is undecided on these test items: +1.0 points over 5"),
+    (
+        "better here",
+        UNDECIDED,
+        BETTER | ALL_FAILED[0],
+        ALL_FAILED[1],
+        "against baseline says nothing.",
+    ),
     ("better here", UNDECIDED, {"difference": NAN, "pairs": 0}, {}, "no seed has a score of both"),
     (
         "better on new items",
@@ -83,7 +88,13 @@ CASES = [
     ),
     ("collapses less", UNDECIDED, {}, {}, "+0.0 [-30.0, +30.0] percentage points"),
     ("collapses less", UNDECIDED, {"collapsed": NAN}, {}, "not recorded which runs collapsed"),
-    ("collapses less", UNDECIDED, {"comparisons": 2}, {}, "percentage points, taken by itself."),
+    (
+        "collapses less",
+        UNDECIDED,
+        {"comparisons": 2},
+        {},
+        "percentage points, one of 2 comparisons",
+    ),
     (
         "enough seeds",
         YES,
@@ -93,7 +104,14 @@ CASES = [
         "smaller one less often: undecided does not mean no difference.",
     ),
     ("enough seeds", YES, BETTER, {}, "a smaller one less often."),
-    ("enough seeds", NO, TOO_FEW, {}, "5 pairs of seeds are too few to decide anything: 6 could."),
+    (
+        "enough seeds",
+        NO,
+        TOO_FEW,
+        {},
+        "5 pairs of seeds are too few to decide anything, whatever they show: 6 ",
+    ),
+    ("enough seeds", NO, TOO_FEW | {"level": 0.0125}, {}, "whatever they show: 8 could."),
     ("enough seeds", UNDECIDED, IDENTICAL | {"detectable": NAN}, {}, "is not known"),
     ("learned", YES, {"collapsed": 9}, {}, "learned"),
     ("learned", NO, *ALL_FAILED, "every run with freeze:6 and with baseline collapsed"),
@@ -134,6 +152,17 @@ def test_every_contrast_of_a_table_is_answered_and_a_baseline_is_not():
     assert [each.group for each in found] == ["arm"] * 6 + ["other"] * 6
     assert verdicts(table()) == []
     assert verdicts(table({"baseline": "elsewhere"})) == []
+
+
+@pytest.mark.parametrize(
+    ("arm", "baseline", "asked"),
+    [
+        (TOO_FEW, {}, ["better here", "enough seeds", "learned"]),
+        (*ALL_FAILED, ["better here", "learned"]),
+    ],
+)
+def test_of_a_contrast_that_shows_nothing_the_rest_is_not_asked(arm, baseline, asked):
+    assert [each.question for each in verdicts(table(arm, **baseline))] == asked
 
 
 def test_place_names_what_is_not_the_default():

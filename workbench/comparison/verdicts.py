@@ -4,7 +4,7 @@ A claim is made only where the table's verdict and its interval agree on it, so 
 can contradict the interval that it prints.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isnan
 
 import pandas as pd
@@ -60,13 +60,23 @@ def contrast_rows(table: pd.DataFrame) -> Iterator[Row]:
 def verdicts(table: pd.DataFrame) -> list[Sentence]:
     """Answer every question about every contrast, contrast by contrast.
 
+    Of a contrast that nothing can be said of, as it has too few pairs or none of its runs learned,
+    the rest is not asked: it could only repeat that.
+
     Parameters
     ----------
     table
         From `workbench.comparison.table.compare`.
     """
-    answers = (_better_here, _better_on_new, _steadier, _collapses_less, _enough, _learned)
-    return [answer(row) for row in contrast_rows(table) for answer in answers]
+    return [answer(row) for row in contrast_rows(table) for answer in _asked(row)]
+
+
+def _asked(row: Row) -> tuple[Callable[[Row], Sentence], ...]:
+    if nothing_learned(row):
+        return _better_here, _learned
+    if row["verdict"] == Verdict.TOO_FEW:
+        return _better_here, _enough, _learned
+    return _better_here, _better_on_new, _steadier, _collapses_less, _enough, _learned
 
 
 def helps(row: Row) -> Answer:
@@ -88,11 +98,9 @@ def place(row: Row) -> str:
 def _better_here(row: Row) -> Sentence:
     answer, sides = helps(row), f"{row['technique']} against {row['baseline_technique']}"
     if nothing_learned(row):
-        text = f"{sides} says nothing: every run of either collapsed, so nothing was learned"
+        text = f"{sides} says nothing"
     elif row["verdict"] == Verdict.IDENTICAL:
         answer, text = Answer.NO, f"{sides}: the same score in each of {_pairs(row)}"
-    elif row["verdict"] == Verdict.TOO_FEW:
-        text = f"{sides} cannot be decided by {_pairs(row)}, whatever they show{_how_many(row)}"
     else:
         text = f"{row['technique']} {_compared(row, answer)}: {_shown_difference(row)}"
     return _said(BETTER_HERE, answer, row, f"On {place(row)}, {text}.")
@@ -111,21 +119,21 @@ def _shown_difference(row: Row) -> str:
     if not known(row["difference"]):
         return "no seed has a score of both"
     size = in_points(row["difference"], row["difference_low"], row["difference_high"])
-    return f"{size} over {_pairs(row)}{_adjusted(row)}"
-
-
-def _alone(row: Row) -> str:
-    """Say that what is claimed beside the difference is not adjusted for several comparisons."""
-    return ", taken by itself" if known(row["comparisons"]) and row["comparisons"] > 1 else ""
+    adjusted = "" if row["verdict"] == Verdict.TOO_FEW else _adjusted(row)
+    return f"{size} over {_pairs(row)}{adjusted}"
 
 
 def _adjusted(row: Row) -> str:
     if not known(row["level"]):
         return ""
-    interval = f"; the interval is of {100 * (1 - row['level']):.4g}%"
+    return f"; the interval is of {100 * (1 - row['level']):.4g}%{_together(row)}"
+
+
+def _together(row: Row) -> str:
+    """Say that a question was decided for several techniques at once."""
     if not known(row["comparisons"]) or row["comparisons"] < 2:
-        return interval
-    return f"{interval}, one of {int(row['comparisons'])} comparisons decided together (Holm)"
+        return ""
+    return f", one of {int(row['comparisons'])} comparisons decided together (Holm)"
 
 
 def _how_many(row: Row) -> str:
@@ -174,7 +182,7 @@ def _steadier(row: Row) -> Sentence:
         STEADIER,
         answer,
         row,
-        f"{words}: its standard deviation is {ratio} times the other's{_alone(row)}.",
+        f"{words}: its standard deviation is {ratio} times the other's{_together(row)}.",
     )
 
 
@@ -195,7 +203,7 @@ def _collapses_less(row: Row) -> Sentence:
         Answer.NO: f"{technique} collapses more often than {base}",
         Answer.UNDECIDED: f"Whether {technique} collapses less often than {base} is undecided",
     }[answer]
-    text = f"{words}: {_collapsed_counts(row)}{_alone(row)}."
+    text = f"{words}: {_collapsed_counts(row)}{_together(row)}."
     return _said(COLLAPSES_LESS, answer, row, text)
 
 
@@ -215,7 +223,7 @@ def _collapsed_counts(row: Row) -> str:
 def _enough(row: Row) -> Sentence:
     pairs = _pairs(row)
     if row["verdict"] == Verdict.TOO_FEW:
-        text = f"{pairs} are too few to decide anything{_how_many(row)}."
+        text = f"{pairs} are too few to decide anything, whatever they show{_how_many(row)}."
         return _said(ENOUGH, Answer.NO, row, text)
     if not known(row["detectable"]) or row["detectable"] <= 0:
         text = f"What difference {pairs} can find is not known, since theirs do not vary."
