@@ -162,3 +162,25 @@ def test_welch_without_spread():
     alone = spread.independent([1, None], [2, 2])
     assert (alone.mean, alone.interval()) == (-1, None)
     assert spread.independent([1, 1], [2, 2, 2]).interval() == (-1, -1)
+
+
+def test_differences_of_two_checkpoints_are_compared_as_independent_ones():
+    first, second = [0.01, 0.03, 0.02, 0.06], [0.0, 0.05, -0.02]
+    sides = [
+        spread.Difference(spread.mean(each), spread.sd(each), len(each)) for each in (first, second)
+    ]
+    found = spread.difference_of_differences(*sides)
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert found.mean == pytest.approx(0.02)
+    assert found.interval(0.9) == pytest.approx(tuple(expected.confidence_interval(0.9)))
+
+
+def test_a_difference_of_one_pair_has_no_error():
+    alone = spread.difference_of_differences(
+        spread.Difference(0.1, None, 1), spread.Difference(0.2, 0.1, 5)
+    )
+    assert alone == spread.Unpaired(-0.1, None, None)
+    none = spread.difference_of_differences(
+        spread.Difference(None, None, 0), spread.Difference(0.2, 0.1, 5)
+    )
+    assert none == spread.Unpaired(None, None, None)

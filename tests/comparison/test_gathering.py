@@ -167,6 +167,16 @@ def test_a_study_that_misses_runs_is_not_shown(store, finish, study, make_spec):
     assert len(gathered(store).runs) == 2
 
 
+def test_runs_that_settings_were_chosen_by_are_groups_of_their_own(store, finish, study):
+    tuned, shared, reported = finish(1000), finish(1001), finish(0)
+    study("mine-tuning-0123abcd", tuned, shared)
+    study("other", shared)
+    study("mine-reporting-0123abcd", reported)
+    found = gathered(store).runs
+    assert found["stage"].tolist() == ["", "tuning", ""]
+    assert compare(found)["settings"].tolist() == ["", "stage tuning"]
+
+
 def test_runs_of_another_version_are_counted(store, finish, monkeypatch):
     finish(0)
     monkeypatch.setattr("workbench.spec.NUMERICS_VERSION", 0)

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp, ttest_ind_from_stats
 
@@ -85,6 +86,7 @@ def test_a_lone_run_or_runs_that_are_all_the_same_decide_nothing():
         {"train_size": 64},
         {"max_steps": 100},
         {"source": "theirs.csv"},
+        {"stage": "tuning"},
         {"task": "miniature-similarity"},
     ],
 )
@@ -167,3 +169,8 @@ def test_notes_on_the_data(monkeypatch, found, expected):
     notes = _data_notes("gad", "h")
     assert bool(notes) == bool(expected) and all(expected in note for note in notes)
     _data_notes.cache_clear()
+
+
+def test_without_runs_there_is_nothing():
+    nothing = pd.DataFrame(columns=["run", "task", "test"])
+    assert ledger(nothing, compare(nothing)).empty

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.comparison.runs import group, together
@@ -28,3 +29,8 @@ def test_without_a_baseline_there_is_no_pair():
     alone = RUNS[RUNS["technique"] == "freeze:6"]
     found = pairs(alone, compare(alone))
     assert found.empty and found.columns.tolist() == list(COLUMNS)
+
+
+def test_without_runs_there_is_nothing():
+    nothing = pd.DataFrame(columns=["run", "task", "test"])
+    assert pairs(nothing, compare(nothing)).empty

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,3 +130,12 @@ def test_what_cannot_be_written():
         write_scores(runs)
     with pytest.raises(WorkbenchError, match="there is no split 'tset'"):
         write_scores(runs, "tset")
+
+
+def test_the_file_that_the_readme_shows(written):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (shown,) = re.findall(r"```csv\n(task,model.*?)```", readme, re.DOTALL)
+    head, *lines = shown.splitlines()
+    table = compare(read_scores(written(*lines, head=head)))
+    assert table["technique"].tolist() == ["baseline", "freeze"]
+    assert table["settings"].tolist() == ["train_size 64"] * 2 and table["pairs"][1] == 1

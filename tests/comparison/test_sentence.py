@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from workbench.comparison.across_models import MODEL_QUESTIONS
 from workbench.comparison.advice_words import ADVICE_QUESTIONS
 from workbench.comparison.overview import TABLE_QUESTIONS
 from workbench.comparison.sentence import (
@@ -20,6 +21,7 @@ from workbench.comparison.zero_shot import ZERO_SHOT_QUESTIONS
 
 def test_no_question_is_left_out_of_the_lists_that_are_held_to_three_cases():
     held = [*CONTRAST_QUESTIONS, *TABLE_QUESTIONS, *ADVICE_QUESTIONS, *ZERO_SHOT_QUESTIONS]
+    held += MODEL_QUESTIONS
     assert sorted(QUESTIONS) == sorted(held)
     assert all(question.text.endswith("?") for question in QUESTIONS.values())
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +8,10 @@ import pytest
 from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
 from workbench.spec import PRECISIONS
-from workbench.store.parameters import cell, listing
+from workbench.store.parameters import cell, listing, table
 from workbench.store.settings import outputs_folder
+
+ROOT = Path(__file__).parents[2]
 
 
 def read(**values):
@@ -93,6 +96,13 @@ def test_the_cell_of_parameters_is_read_back():
 def test_every_setting_is_explained(item):
     assert item.metadata["help"]
     assert bool(item.metadata["unset"]) == (item.default == "")
+
+
+def test_the_notebook_has_the_cell_and_the_readme_the_table():
+    cells = json.loads((ROOT / "notebooks" / "compare.ipynb").read_text())["cells"]
+    tagged = [one["source"] for one in cells if "parameters" in one["metadata"].get("tags", [])]
+    assert ["".join(source) for source in tagged] == [cell(CompareSettings)]
+    assert table(CompareSettings) in (ROOT / "README.md").read_text()
 
 
 def test_runs_are_looked_for_where_a_sweep_put_them(monkeypatch):

@@ -10,8 +10,8 @@ from workbench.comparison.sentence import Answer
 from workbench.comparison.zero_shot import (
     ZERO_SHOT_QUESTIONS,
     ZeroShot,
+    beside,
     embeddings,
-    sentences,
     zero_shot,
 )
 from workbench.models.checkpoint import bundled
@@ -89,18 +89,21 @@ CASES = [
 
 
 @pytest.mark.parametrize(("answer", "changes", "score", "words"), CASES)
-def test_the_sentence_says_what_fine_tuning_adds(answer, changes, score, words):
+def test_the_sentence_says_what_fine_tuning_adds(answer, changes, score, words, monkeypatch):
+    monkeypatch.setattr(module, "zero_shot", lambda outputs: score)
     shown = table(MINILM | changes, **MINILM | {"low": 0.3, "high": 0.5})
-    first, second = sentences(shown, score)
+    first, second = beside(shown, "outputs")
     assert (first.group, second.group) == ("base", "arm")
     assert second.answer == answer
     assert words in second.text and second.text.endswith(".")
 
 
-def test_it_is_answered_with_yes_no_and_undecided():
+def test_it_is_answered_with_yes_no_and_undecided(monkeypatch):
+    monkeypatch.setattr(module, "zero_shot", lambda outputs: KNOWN)
     assert {answer for answer, *_ in CASES} == set(Answer)
-    assert (sentences(table(MINILM, **MINILM), KNOWN)[0].question,) == ZERO_SHOT_QUESTIONS
+    assert beside(table(MINILM, **MINILM), "outputs")[0].question in ZERO_SHOT_QUESTIONS
 
 
-def test_only_this_model_on_this_task_is_spoken_of():
-    assert sentences(table({"model": "minilm"}), KNOWN) == []
+def test_only_this_model_on_this_task_is_spoken_of(tmp_path):
+    assert beside(table({"model": "minilm"}), tmp_path) == []
+    assert not list(tmp_path.iterdir())

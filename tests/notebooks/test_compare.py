@@ -51,7 +51,7 @@ def outputs_of(cell):
     ("parameters", "sentence"),
     [
         (["-p", "taks", "hoc"], "there is no parameter 'taks': did you mean 'tasks'?"),
-        (["-p", "tasks", "hco"], "did you mean 'hoc'?"),
+        (["-p", "tasks", "biosess"], "did you mean 'biosses'?"),
     ],
 )
 def test_a_mistake_through_papermill(

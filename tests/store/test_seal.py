@@ -2,7 +2,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.store.folder import RunStore
-from workbench.store.seal import check_open, is_open, seal, sealed, unseal
+from workbench.store.seal import check_open, is_open, seal, sealed, stage, unseal
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 
@@ -40,3 +40,16 @@ def test_whether_scores_may_be_shown(store):
     assert not is_open(store, study)
     with pytest.raises(WorkbenchError, match="sealed until that ends, so let python -m workbench"):
         check_open(store, study)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mine-tuning-0123abcd", "tuning"),
+        ("mine-reporting-0123abcd", "reporting"),
+        ("mine-tuning-0123abc", ""),
+        ("mine", ""),
+    ],
+)
+def test_what_a_sweep_is_for(name, expected):
+    assert stage(name) == expected

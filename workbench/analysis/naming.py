@@ -11,6 +11,12 @@ from workbench.spec import RunSpec
 DEFAULTS = {item.name: item.default for item in fields(RunSpec) if item.default is not MISSING}
 """What a run has where nobody chose; the rest of its settings has no default."""
 
+STAGE = "stage"
+"""What a run was trained for: ``tuning`` where settings were chosen by it, else empty. It is told
+like a setting, because who chose by runs must not report them among others."""
+
+_DEFAULTS = DEFAULTS | {STAGE: ""}
+
 _SHORT = {"data": 8, "weights": 14}
 """How much of a hash is shown."""
 
@@ -21,7 +27,7 @@ def settings_in_words(settings: Mapping[str, Any], differing: Collection[str] = 
     Parameters
     ----------
     settings
-        Values by name; missing ones (None, NaN) are left out.
+        Values by name; missing ones (None, NaN, empty texts) are left out.
     differing
         Names to be told whatever their value.
 
@@ -33,8 +39,12 @@ def settings_in_words(settings: Mapping[str, Any], differing: Collection[str] = 
     return ", ".join(
         f"{name} {_shown(name, value)}"
         for name, value in settings.items()
-        if not pd.isna(value) and (name in differing or value != DEFAULTS.get(name, value))
+        if not _missing(value) and (name in differing or value != _DEFAULTS.get(name, value))
     )
+
+
+def _missing(value: Any) -> bool:
+    return pd.isna(value) or value == ""
 
 
 def _shown(name: str, value: Any) -> str:

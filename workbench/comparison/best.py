@@ -1,16 +1,15 @@
 """Which groups may be marked as the best of those that they can be compared with."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import pandas as pd
 
 from workbench.analysis.decision import ERROR, Verdict, decide
+from workbench.analysis.spread import Score, differences
 from workbench.comparison.sentence import Row, above, below, known
 
-_SIDES = ("score", "baseline_score")
-
-Scores = dict[str, pd.Series]
-"""A group's scores by seed."""
+Scores = dict[str, dict[Hashable, Score]]
+"""The scores of groups by seed."""
 
 
 def blocks(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -48,11 +47,14 @@ def best(table: pd.DataFrame, pairs: pd.DataFrame, error: float = ERROR) -> set[
     each of the k groups only by beating one of those. Either way the k or fewer errors add up to
     at most ``error`` (Bonferroni).
     """
+    # Seeds of order and dropout may be crossed with those of the weights, which pair.
+    means = pairs.groupby(["group", "seed"], sort=False)[["score", "baseline_score"]].mean()
+    arms, others = (_by_seed(means[name]) for name in means)
     marked = set()
     for block in blocks(table):
         rows = block.to_dict("records")
         candidates = [row for row in rows if _stands(row) and _agrees(row, rows)]
-        scores = _scores(rows, pairs)
+        scores = _scores(rows, arms, others)
         level = 2 * error / len(rows)
         marked |= {row["group"] for row in candidates if _beats(row, rows, scores, level)}
     return marked
@@ -73,16 +75,20 @@ def _agrees(row: Row, rows: list[Row]) -> bool:
     )
 
 
-def _scores(rows: list[Row], pairs: pd.DataFrame) -> Scores:
-    """Return every group's scores by seed; a baseline's stand beside those of its arms."""
+def _by_seed(means: pd.Series) -> Scores:
     found: Scores = {}
-    for row in rows:
-        # Seeds of order and dropout may be crossed with those of the weights, which pair.
-        mine = pairs[pairs["group"] == row["group"]].groupby("seed")[[*_SIDES]].mean()
-        if len(mine):
-            found[row["group"]] = mine["score"]
-            base = found.get(row["baseline"], mine["baseline_score"].iloc[:0])
-            found[row["baseline"]] = base.combine_first(mine["baseline_score"])
+    for (group, seed), score in means.items():
+        found.setdefault(group, {})[seed] = score
+    return found
+
+
+def _scores(rows: list[Row], arms: Scores, others: Scores) -> Scores:
+    """Return the scores of a block's groups; a baseline's stand beside those of its arms."""
+    found: Scores = {}
+    for group, base in ((row["group"], row["baseline"]) for row in rows):
+        if group in arms:
+            found[group] = arms[group]
+            found[base] = found.get(base, {}) | others[group]
     return found
 
 
@@ -90,8 +96,9 @@ def _beats(row: Row, rows: list[Row], scores: Scores, level: float) -> bool:
     others = [each["group"] for each in rows if each["group"] != row["group"]]
     if not others or not {row["group"], *others} <= scores.keys():
         return False
-    differences = {
-        other: (scores[row["group"]] - scores[other]).dropna().to_list() for other in others
-    }
-    decided = (decide({other: values}, level)[other] for other, values in differences.items())
+    found = [differences(scores[row["group"]], scores[other]) for other in others]
+    # Most groups fall here, before anything is tested.
+    if not all(each and sum(each) > 0 for each in found):
+        return False
+    decided = (decide({row["group"]: each}, level)[row["group"]] for each in found)
     return all(each.verdict == Verdict.BETTER for each in decided)

@@ -74,8 +74,9 @@ def contrasted(pairs: Pairs, decision: Decision, comparisons: int, error: float)
     -------
     dict
         `COLUMNS` without those of `steadied` and of new test items, missing where undefined.
-        ``detectable`` is the difference that so many pairs find with power 0.8 where all
-        differences share the error alike.
+        ``detectable`` is the difference that a t-test of so many pairs finds with power 0.8 where
+        all differences share the error alike; with fewer than ten pairs the rule, which asks the
+        sign-flip test too, finds it less often.
     """
     return (
         _difference(decision)
@@ -169,7 +170,7 @@ def _collapses(found: RateDifference) -> dict[str, Any]:
 
 
 def _detectable(decision: Decision, level: float) -> float:
-    if decision.pairs < 2 or not decision.sd > 0:
+    if decision.verdict == Verdict.TOO_FEW or not decision.sd > 0:
         return np.nan
     return smallest_detectable(decision.pairs, decision.sd, level)
 

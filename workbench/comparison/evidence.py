@@ -192,15 +192,30 @@ def carried(technique: str, there: Model | None, here: Model | None) -> str:
     if there is None or here is None or there.layers == here.layers:
         return technique
     try:
-        parts = [_carried(part, there.layers, here.layers) for part in technique.split("+")]
-        return parse("+".join(parts), here.layers).label
+        return parse(without_depths(technique, there), here.layers).label
     except WorkbenchError:  # It is not of this workbench, or needs more blocks than there are.
         return technique
 
 
-def _carried(part: str, there: int, here: int) -> str:
+def without_depths(technique: str, model: Model | None) -> str:
+    """Return a technique with the settings left out that a model's number of blocks decides.
+
+    Examples
+    --------
+    >>> without_depths("freeze:6+reinit:2", MODELS["bert"])
+    'freeze+reinit:2'
+    """
+    if model is None:
+        return technique
+    try:
+        return "+".join(_without_depth(part, model.layers) for part in technique.split("+"))
+    except WorkbenchError:  # It is not of this workbench.
+        return technique
+
+
+def _without_depth(part: str, layers: int) -> str:
     name = part.partition(":")[0]
-    return parse(name, here).label if parse(name, there).label == part else part
+    return name if parse(name, layers).label == part else part
 
 
 def pooled(evidence: Iterable[Evidence], prior: Prior) -> Belief:

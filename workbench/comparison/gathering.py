@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from workbench.analysis.naming import STAGE
 from workbench.comparison.filtering import filtered
 from workbench.comparison.ordering import in_order
 from workbench.comparison.scores_file import read_scores
 from workbench.comparison.settings import CompareSettings
 from workbench.store.folder import RunStore
 from workbench.store.index import Digest, digests
-from workbench.store.seal import sealed
+from workbench.store.seal import STAGES, sealed, stage
 from workbench.store.study import runs_of_studies
 from workbench.store.table import comparable, table_of
 from workbench.wording import counted
 
 if TYPE_CHECKING:
     from workbench.protocol.items import Predicted, TaskItems
+
+TUNING, _ = STAGES
 
 STORE = "store"
 """The source of runs that were trained here."""
@@ -34,8 +37,10 @@ class Gathered:
     ----------
     runs
         One row a run: the columns of `workbench.store.table.runs_table`, ``finished`` (date and
-        time, UTC; missing where unknown) and ``source`` (`STORE`, or the file they were imported
-        from), sorted by task, model, technique and seeds. What imported runs do not say is missing.
+        time, UTC; missing where unknown), ``source`` (`STORE`, or the file they were imported
+        from) and ``stage`` (``tuning`` for runs that a declared study chose settings by, which are
+        groups of their own; else empty), sorted by task, model, technique and seeds. What imported
+        runs do not say is missing.
     notes
         What was left out and why, in sentences.
     items
@@ -80,11 +85,12 @@ def gather(store: RunStore, settings: CompareSettings) -> Gathered:
     found = digests(store)
     ours = {run: digest for run, digest in found.items() if comparable(digest.spec)}
     notes = _of_other_versions(len(found) - len(ours))
-    closed = _closed(store, found)
+    studies = runs_of_studies(store)
+    closed = _closed(store, studies, found)
     shown = {run: digest for run, digest in ours.items() if run not in closed.runs}
     notes += closed.notes(len(ours) - len(shown))
     theirs, predicted = _imported(settings)
-    ours_first = [_table(shown)] if shown or not theirs else []
+    ours_first = [_table(shown, _tuning(studies))] if shown or not theirs else []
     every = pd.concat([*ours_first, *theirs], ignore_index=True)
     runs = filtered(in_order(every), settings)
     if runs.empty:
@@ -146,8 +152,9 @@ class _Closed:
         ]
 
 
-def _closed(store: RunStore, finished: Mapping[str, Digest]) -> _Closed:
-    studies = runs_of_studies(store)
+def _closed(
+    store: RunStore, studies: Mapping[str, list[str]], finished: Mapping[str, Digest]
+) -> _Closed:
     closed = [
         name
         for name, runs in studies.items()
@@ -157,10 +164,18 @@ def _closed(store: RunStore, finished: Mapping[str, Digest]) -> _Closed:
     return _Closed(closed, {run for name in closed for run in studies[name]} - seen)
 
 
-def _table(found: Mapping[str, Digest]) -> pd.DataFrame:
+def _tuning(studies: Mapping[str, list[str]]) -> set[str]:
+    """Return the runs that settings were chosen by, and that no other study holds."""
+    chosen_by = [name for name in studies if stage(name) == TUNING]
+    others = {run for name, runs in studies.items() if name not in chosen_by for run in runs}
+    return {run for name in chosen_by for run in studies[name]} - others
+
+
+def _table(found: Mapping[str, Digest], tuning: set[str]) -> pd.DataFrame:
     table = table_of(found)
     finished = [found[run].finished for run in table["run"]]
     return table.assign(
         finished=pd.to_datetime(pd.Series(finished, dtype=object), utc=True, errors="coerce"),
         source=STORE,
+        **{STAGE: [TUNING if run in tuning else "" for run in table["run"]]},
     )

@@ -79,7 +79,7 @@ def _name(settings: dict[Hashable, Any]) -> str:
     told = {
         str(name): float(value) if isinstance(value, Real) else str(value)
         for name, value in settings.items()
-        if not pd.isna(value)
+        if not pd.isna(value) and value != ""
     }
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:_LETTERS]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis.intervals import ROUNDING
+from workbench.analysis.naming import STAGE
 from workbench.analysis.published import TASK_TITLES, Cell, cells
 from workbench.analysis.spread import Interval, Unpaired
 from workbench.analysis.summary import percent, with_interval
@@ -111,6 +112,7 @@ def _comparable(settings: dict[Any, Any]) -> bool:
         settings["source"] == STORE
         and settings["technique"] == BASELINE
         and settings["task"].partition(":")[0] in TASK_TITLES
+        and not settings.get(STAGE)
         and settings["train_size"] == settings["max_steps"] == 0
     )
 

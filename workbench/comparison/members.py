@@ -82,6 +82,8 @@ def members(runs: pd.DataFrame, of_run: pd.Series, split: str) -> dict[str, Memb
     WorkbenchError
         When a group has a run of the same seeds twice.
     """
+    if runs.empty:
+        return {}
     _check(runs, of_run)
     # As arrays at once: cutting a table into its groups takes a second for a thousand of them.
     seeds = list(zip(*(runs[name].tolist() for name in SEEDS), strict=True))

@@ -4,6 +4,7 @@ import pandas as pd
 
 from workbench.analysis.decision import ERROR, Verdict
 from workbench.analysis.published import TASK_TITLES
+from workbench.comparison.across_models import across_models
 from workbench.comparison.best import best, blocks
 from workbench.comparison.claims import outside
 from workbench.comparison.sentence import Answer, Row, Sentence, ask, either, known, listed
@@ -42,6 +43,7 @@ def overview(table: pd.DataFrame, pairs: pd.DataFrame, error: float = ERROR) -> 
         return []
     return [
         *_over_tasks(table),
+        *across_models(table, error),
         *_bests(table, pairs, error),
         _settings(table),
         _claims(table),

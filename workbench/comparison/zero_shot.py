@@ -63,18 +63,19 @@ def zero_shot(outputs: Path) -> ZeroShot:
     return kept or _keep(path, checkpoint, task)
 
 
-def sentences(table: pd.DataFrame, found: ZeroShot) -> list[Sentence]:
-    """Say of each group of MiniLM on BIOSSES what fine-tuning adds.
+def beside(table: pd.DataFrame, outputs: Path) -> list[Sentence]:
+    """Say of each group of MiniLM on BIOSSES what fine-tuning adds; without one nothing is loaded.
 
     Parameters
     ----------
     table
         From `workbench.comparison.table.compare`, of test scores.
-    found
-        From `zero_shot`.
+    outputs
+        The folder of the runs.
     """
     rows = table[(table["model"] == BUNDLED) & (table["task"] == TASK)].to_dict("records")
-    return [_adds(row, found) for row in rows]
+    found = zero_shot(outputs) if rows else None
+    return [_adds(row, found) for row in rows if found]
 
 
 def _adds(row: Row, found: ZeroShot) -> Sentence:

@@ -16,6 +16,16 @@ STAGES = ("tuning", "reporting")
 """What the sweeps of a declared study are for."""
 
 
+_SWEEP = re.compile(f"(.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
+"""The name of a declared study's sweep: the study's, what it is for, and a hash."""
+
+
+def stage(name: str) -> str:
+    """Return what a stored study is for in a declared one; empty where it belongs to none."""
+    found = _SWEEP.fullmatch(name)
+    return found[2] if found else ""
+
+
 def seal(store: RunStore, declared: str) -> None:
     """Close the test scores of a declared study's sweeps, those that are still to come included."""
     write_json(_path(store, declared), {"study": declared})
@@ -28,7 +38,7 @@ def unseal(store: RunStore, declared: str) -> None:
 
 def sealed(store: RunStore, name: str) -> bool:
     """Tell whether a stored study is a sweep of a declared study that is not complete."""
-    found = re.fullmatch(f"(.+)-(?:{'|'.join(STAGES)})-[0-9a-f]{{8}}", name)
+    found = _SWEEP.fullmatch(name)
     return found is not None and _path(store, found[1]).exists()
 
 

@@ -10,12 +10,23 @@ import pandas as pd
 import pytest
 
 from workbench.benchmark.store import fill
+from workbench.comparison.overview import HELPS
+from workbench.comparison.sentence import Answer, Sentence
 from workbench.comparison.settings import CompareSettings
+from workbench.comparison.verdicts import BETTER_HERE
 from workbench.notebook import static
-from workbench.notebook.comparing.comparison import MOST_TOLD, Comparison
+from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import Exporter, best_rows, csv, emphasised
 from workbench.notebook.comparing.page import page, table_html
 from workbench.notebook.comparing.readable import marked, readable
+from workbench.notebook.comparing.words import (
+    MOST_TOLD,
+    Point,
+    as_html,
+    markdown,
+    points,
+    terminal,
+)
 from workbench.notebook.frame import note
 from workbench.notebook.latex import latex
 from workbench.store.folder import RunStore
@@ -59,15 +70,36 @@ def test_every_figure_can_be_drawn(comparison):
         assert static.alt_text(draw())
 
 
-def test_only_so_many_contrasts_are_told_of(comparison, monkeypatch):
-    assert not any("stand in the table alone" in each for each in comparison.said)
-    monkeypatch.setattr("workbench.notebook.comparing.comparison.MOST_TOLD", 1)
-    assert any("more contrasts stand in the table alone" in each for each in comparison.said)
-    assert MOST_TOLD > 1
+def sentence(group, text, answer=Answer.UNDECIDED):
+    return Sentence(BETTER_HERE if group else HELPS, answer, text, group)
+
+
+def test_what_is_said_of_a_contrast_stands_below_its_first_sentence():
+    said = points(["N."], [sentence("", "All."), sentence("a", "A1."), sentence("a", "<2>.")])
+    assert said == [Point("N."), Point("All."), Point("A1.", ("<2>.",))]
+    assert markdown(said) == "- N.\n- All.\n- A1.\n  - <2>."
+    assert terminal(said) == markdown(said)
+    assert as_html(said).endswith("<li>A1.<ul><li>&lt;2&gt;.</li></ul></li></ul>")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [(0, "Of 19."), (1, "1 more contrast stands"), (2, "2 more contrasts stand")]
+)
+def test_only_so_many_contrasts_are_told_of(more, said):
+    found = points([], [sentence(str(i), f"Of {i}.") for i in range(MOST_TOLD + more)])
+    assert found[-1].text.startswith(said) and len(found) == MOST_TOLD + bool(more)
+
+
+def test_the_ledger_stands_beside_the_table_where_it_has_something(comparison):
+    assert list(comparison.tables) == ["Groups of runs"]
+    known = comparison.ledger.assign(published=0.9, difference=0.0)
+    comparison.ledger = known
+    assert list(comparison.tables) == ["Groups of runs", "Beside published numbers"]
 
 
 def test_tables_are_written_in_full(exporter):
-    runs, table, pairs = exporter.save_csv()
+    runs, table, pairs, ledger = exporter.save_csv()
+    assert "command" in pd.read_csv(ledger)
     assert len(pd.read_csv(runs)) == 60
     assert set(pd.read_csv(pairs)["group"]) <= set(pd.read_csv(table)["group"])
     (markdown,), (tex,) = exporter.save_markdown(), exporter.save_latex()
@@ -113,7 +145,9 @@ class Scripts(HTMLParser):
 def test_no_name_can_end_an_element_of_a_page():
     names = pd.DataFrame({NASTY: [NASTY]})
     parser = Scripts()
-    parser.feed(page(NASTY, [NASTY], {NASTY: names}, {"points": note(NASTY, NASTY)}, [0]))
+    parser.feed(
+        page(NASTY, as_html([Point(NASTY)]), {NASTY: names}, {"points": note(NASTY, NASTY)}, [0])
+    )
     # The figure's data, the library, and what draws.
     assert parser.scripts == 3
     assert parser.text.count(NASTY) >= 4

@@ -15,6 +15,7 @@ from workbench.notebook.comparing.forest import MOST, forest_figure
 from workbench.notebook.comparing.losses import BINS, binned, loss_band_figure
 from workbench.notebook.comparing.parts import parts_figure
 from workbench.notebook.comparing.points import point_figure
+from workbench.notebook.comparing.readable import readable, with_learning
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
 from workbench.notebook.comparing.slopes import slope_figure
 from workbench.notebook.static import alt_text
@@ -125,6 +126,17 @@ def test_only_what_is_decided_is_filled_in_a_forest(shift, symbol):
     runs = together(group("baseline", base), group("freeze:6", base + shift + noise))
     (mark,) = [trace for trace in forest(runs).data if trace.name == "freeze:6"]
     assert mark.marker.symbol == symbol
+
+
+def test_equal_scores_of_runs_that_all_collapsed_are_no_verdict():
+    zeros, seeds = (0.0,) * 10, tuple(range(10))
+    runs = together(*(group(name, zeros, collapsed=seeds) for name in ("baseline", "freeze:6")))
+    table = with_learning(compare(runs))
+    figure = forest_figure(with_blocks(runs, table))
+    (mark,) = [trace for trace in figure.data if trace.name == "freeze:6"]
+    assert mark.marker.symbol == "diamond-open"
+    assert any("nothing learned" in text for text in texts(figure))
+    assert list(readable(compare(runs))["verdict"]) == ["", "nothing learned"]
 
 
 def test_a_forest_writes_difference_interval_and_verdict():

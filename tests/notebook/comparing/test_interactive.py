@@ -64,6 +64,17 @@ def test_filters_begin_with_what_was_given(outputs):
     assert Filters(given, runs, lambda: None).settings == given
 
 
+def test_a_name_without_settings_selects_all_of_its_name(outputs):
+    runs = Comparison(CompareSettings(outputs=outputs)).runs
+    found = Filters(CompareSettings(techniques="freeze"), runs, lambda: None)
+    assert found.fields["techniques"].value == ("freeze:6",)
+
+
+def test_a_name_that_no_run_has_is_refused(outputs):
+    with pytest.raises(WorkbenchError, match="did you mean 'biosses'"):
+        Interactive({"outputs": outputs, "tasks": "biosess"})
+
+
 def test_a_date_that_cannot_be_is_refused(filters):
     filters.fields["until"].value = "soon"
     with pytest.raises(WorkbenchError, match="until is 'soon'"):

@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 import plotly.graph_objects as go
 
+from workbench.comparison import ledger
 from workbench.comparison.best import best
 from workbench.comparison.filtering import filtered
 from workbench.comparison.gathering import Gathered, gather
@@ -18,25 +19,23 @@ from workbench.comparison.sentence import Sentence
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.table import compare
 from workbench.comparison.verdicts import verdicts
+from workbench.comparison.zero_shot import beside
 from workbench.notebook.comparing.best_of import best_of_figure
 from workbench.notebook.comparing.blocks import arranged
 from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
 from workbench.notebook.comparing.parts import parts_figure
 from workbench.notebook.comparing.points import point_figure
-from workbench.notebook.comparing.readable import marked, readable
+from workbench.notebook.comparing.readable import marked, readable, with_learning
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
 from workbench.notebook.comparing.slopes import slope_figure
+from workbench.notebook.comparing.words import Point, points
 from workbench.store.folder import RunStore
 from workbench.store.settings import outputs_folder
 from workbench.store.table import losses_table
-from workbench.wording import counted
 
 MOST_FOR_ITEMS = 50
 """Groups: the predictions of every run are read and drawn from, a second for a few of them."""
-
-MOST_TOLD = 20
-"""Contrasts that sentences are written about."""
 
 
 class Comparison:
@@ -112,24 +111,30 @@ class Comparison:
     @cached_property
     def sentences(self) -> list[Sentence]:
         """What the table says, the answers about all of it first."""
-        return [*overview(self.table, self.pairs), *verdicts(self.table)]
+        alone = beside(self.table, self.store.root) if self.settings.split == "test" else []
+        return [*overview(self.table, self.pairs), *alone, *verdicts(self.table)]
+
+    @cached_property
+    def said(self) -> list[Point]:
+        """Notes and sentences as a list."""
+        return points(self.notes, self.sentences)
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Runs beside published numbers, raw scale; empty where dev scores are compared."""
+        if self.table.empty or self.settings.split != "test":
+            return pd.DataFrame()
+        return ledger.ledger(self.runs, self.table)
 
     @property
-    def said(self) -> list[str]:
-        """The notes, and the sentences that do not only say what is expected.
-
-        Of many contrasts the first are told of; the table and its CSV hold them all.
-        """
-        told = [each for each in self.sentences if not each.expected]
-        groups = list(dict.fromkeys(each.group for each in told if each.group))
-        left_out = set(groups[MOST_TOLD:])
-        texts = [each.text for each in told if each.group not in left_out]
-        if left_out:
-            texts.append(
-                f"{counted(len(left_out), 'more contrast')} stand in the table alone: filter to "
-                "read of them in sentences."
-            )
-        return [*self.notes, *texts]
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables as people read them by their headings, those that say something."""
+        found = {"Groups of runs": self.readable}
+        known = self.ledger
+        if len(known) and known["published"].notna().any():
+            known = known[known["published"].notna()]
+            found["Beside published numbers"] = ledger.readable(known)
+        return found
 
     @property
     def figures(self) -> dict[str, Callable[[], go.Figure]]:
@@ -137,7 +142,7 @@ class Comparison:
         split = self.settings.split
         return {
             "points": lambda: point_figure(self._arranged, split),
-            "forest": lambda: forest_figure(self._with_blocks(self.table)),
+            "forest": lambda: forest_figure(self._with_blocks(with_learning(self.table))),
             "slopes": lambda: slope_figure(self._with_blocks(self.pairs), self.settings.baseline),
             "best-of": lambda: best_of_figure(self._arranged, split),
             "variance": lambda: parts_figure(self._arranged, split),

@@ -9,6 +9,7 @@ from plotly.graph_objects import Figure
 
 from workbench.analysis import summary
 from workbench.notebook import static
+from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.page import page
 from workbench.notebook.latex import latex
@@ -54,12 +55,16 @@ class Exporter:
         """Write runs, table and pairs as CSV, numbers in full on the raw scale."""
         found = self.comparison
         tables = {"runs": found.runs, "table": found.table, "pairs": found.pairs}
+        if len(found.ledger):
+            tables["ledger"] = found.ledger
         return [self._text(f"{name}.csv", csv(table)) for name, table in tables.items()]
 
     def save_markdown(self) -> list[Path]:
         """Write table and sentences as Markdown."""
-        lines = "\n".join(f"- {each}" for each in self.comparison.said)
-        text = f"# {TITLE}\n\n{summary.markdown(emphasised(self.comparison))}\n{lines}\n"
+        found = self.comparison
+        tables = found.tables | {"Groups of runs": emphasised(found)}
+        parts = [f"## {name}\n\n{summary.markdown(table)}" for name, table in tables.items()]
+        text = "\n".join([f"# {TITLE}\n", *parts, words.markdown(found.said), ""])
         return [self._text("report.md", text)]
 
     def save_latex(self) -> list[Path]:
@@ -82,8 +87,8 @@ class Exporter:
     def save_page(self) -> Path:
         """Write the one page that holds everything."""
         found = self.comparison
-        tables = {"Groups of runs": found.readable}
-        text = page(TITLE, found.said, tables, self.figures, best_rows(found))
+        said = words.as_html(found.said)
+        text = page(TITLE, said, found.tables, self.figures, best_rows(found))
         return self._text("report.html", text)
 
     def _text(self, name: str, text: str) -> Path:

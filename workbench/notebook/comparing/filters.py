@@ -72,10 +72,12 @@ class Filters:
 
     def _list(self, name: str, values: pd.Series) -> ipywidgets.SelectMultiple:
         found = list(dict.fromkeys(values))
-        given = [value.strip() for value in getattr(self._given, name).split(",")]
+        given = {*getattr(self._given, f"{name[:-1]}_names")}
+        # A technique, or a task, without settings stands for all of its name.
+        chosen = [value for value in found if given & {value, value.partition(":")[0]}]
         return ipywidgets.SelectMultiple(
             options=[(shown(value) if name == "tasks" else value, value) for value in found],
-            value=[value for value in found if value in given],
+            value=chosen,
             rows=min(_ROWS, max(2, len(found))),
             description=name,
             tooltip=f"{explanation(_FIELDS[name])}; hold Ctrl for several",

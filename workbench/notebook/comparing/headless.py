@@ -1,6 +1,5 @@
 """The cells of ``compare.ipynb`` where nobody looks: papermill, nbclient, a script."""
 
-import textwrap
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from IPython.display import display
 
 from workbench.analysis import summary
 from workbench.comparison.settings import CompareSettings
+from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import TITLE, Exporter, emphasised
 from workbench.notebook.report import TERMINAL_WIDTH
@@ -44,22 +44,24 @@ class Headless:
         print(f"{found} and {counted(models, 'model')}, read in {seconds:.1f} s.")
 
     def table(self) -> None:
-        """Show the table."""
+        """Show the tables."""
         found = self.comparison
         if found.table.empty:
             return
-        text = summary.aligned(found.readable, TERMINAL_WIDTH)
-        both = {"text/plain": text, "text/markdown": summary.markdown(emphasised(found))}
-        display(both, raw=True)
+        for name, table in found.tables.items():
+            shown = emphasised(found) if table is found.readable else table
+            text = f"{name}\n\n{summary.aligned(table, TERMINAL_WIDTH)}"
+            both = {
+                "text/plain": text,
+                "text/markdown": f"#### {name}\n\n{summary.markdown(shown)}",
+            }
+            display(both, raw=True)
 
     def say(self) -> None:
         """Show what the table says, in sentences."""
         said = self.comparison.said
-        lines = [
-            textwrap.fill(f"- {each}", TERMINAL_WIDTH, subsequent_indent="  ") for each in said
-        ]
-        text = "\n".join(f"- {each}" for each in said)
-        display({"text/plain": "\n".join(lines), "text/markdown": text}, raw=True)
+        both = {"text/plain": words.terminal(said), "text/markdown": words.markdown(said)}
+        display(both, raw=True)
 
     def draw(self) -> None:
         """Show every figure, as plotly and as a picture."""

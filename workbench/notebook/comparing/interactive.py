@@ -11,6 +11,7 @@ from IPython.display import display
 from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
 from workbench.notebook.announcer import Announcer
+from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import Exporter, best_rows
 from workbench.notebook.comparing.figure_view import FigureView
@@ -47,6 +48,8 @@ class Interactive:
         settings = CompareSettings.from_namespace(namespace)
         read = {name: getattr(settings, name) for name in ("scores", "predictions", "outputs")}
         self._every = Comparison(CompareSettings(**read))
+        # A name that no run has is refused here: the lists could not show it.
+        _ = self._every.narrowed(settings)
         self.filters = Filters(settings, self._every.runs, self._changed)
         self.status, self.found, self.sentences, self.saved = (_lines() for _ in range(4))
         self.figure = FigureView()
@@ -109,10 +112,12 @@ class Interactive:
 
     def _tell(self, comparison: Comparison) -> None:
         self._say(f"{counted(len(comparison.runs), 'finished run')} compared.")
-        text = table_html(comparison.readable, best_rows(comparison))
-        self.found.value = f'<div class="workbench-found">{text}</div>'
-        said = "".join(f"<li>{html.escape(each)}</li>" for each in comparison.said)
-        self.sentences.value = f'<div class="workbench-found"><ul>{said}</ul></div>'
+        first, *others = comparison.tables.items()
+        parts = [table_html(first[1], best_rows(comparison))]
+        parts += [f"<h4>{name}</h4>{table_html(table)}" for name, table in others]
+        self.found.value = f'<div class="workbench-found">{"".join(parts)}</div>'
+        said = words.as_html(comparison.said)
+        self.sentences.value = f'<div class="workbench-found">{said}</div>'
 
     def _save(self, save: Callable[[Exporter, str], list[Path]]) -> None:
         if self._shown is None:

@@ -6,7 +6,7 @@ browser to fetch anything. Every name is escaped; a figure's data is JSON that n
 
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from plotly.graph_objects import Figure
@@ -41,7 +41,7 @@ for (const box of document.querySelectorAll("figure[data-figure]")) {
 
 def page(
     title: str,
-    sentences: Sequence[str],
+    said: str,
     tables: Mapping[str, pd.DataFrame],
     figures: Mapping[str, Figure],
     best: Iterable[int] = (),
@@ -52,8 +52,8 @@ def page(
     ----------
     title
         Of the report.
-    sentences
-        What the tables say.
+    said
+        What the tables say, as HTML.
     tables
         As people read them, by their headings.
     figures
@@ -64,7 +64,7 @@ def page(
     marked = set(best)
     parts = [
         f"<h1>{html.escape(title)}</h1>",
-        f"<ul>{''.join(f'<li>{html.escape(each)}</li>' for each in sentences)}</ul>",
+        said,
         *(
             f"<h2>{html.escape(name)}</h2>{table_html(table, set() if place else marked)}"
             for place, (name, table) in enumerate(tables.items())

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis.summary import metric_name, percent, with_interval
+from workbench.comparison.verdicts import contrast_rows, nothing_learned
 from workbench.tasks.catalogue import shown
+
+NOTHING_LEARNED = "nothing learned"
 
 _SCORE = "score \N{MULTIPLICATION SIGN}100 [95%]"
 _DIFFERENCE = "difference [interval]"
@@ -25,7 +28,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     table
         As `workbench.comparison.table.compare` returns it.
     """
-    rows = [_row(row) for row in table.to_dict("records")]
+    rows = [_row(row) for row in with_learning(table).to_dict("records")]
     found = pd.DataFrame(rows, columns=list(_row(_EMPTY)))
     idle = [
         name
@@ -33,6 +36,15 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         if name not in _ALWAYS and (found[name].eq("").all() or _tells_nothing(found, name))
     ]
     return found.drop(columns=idle)
+
+
+def with_learning(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a comparison whose verdict is `NOTHING_LEARNED` where every run of both sides failed.
+
+    Equal scores of runs that all collapsed are no finding about the technique.
+    """
+    failed = {row["group"] for row in contrast_rows(table) if nothing_learned(row)}
+    return table.assign(verdict=table["verdict"].mask(table["group"].isin(failed), NOTHING_LEARNED))
 
 
 def marked(found: pd.DataFrame, table: pd.DataFrame, best: Collection[str]) -> pd.DataFrame:
