@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from tests.comparison.runs import group, together
+from workbench.comparison.describing import described
 from workbench.comparison.groups import sort_runs
-from workbench.comparison.members import members, paired
+from workbench.comparison.members import Members, members, paired
 from workbench.errors import WorkbenchError
 
 ARM = group("freeze:6", [0.9, 0.7, None, 0.4], seeds=[3, 1, 2, 9], collapsed=[9])
@@ -48,3 +49,12 @@ def test_a_seed_that_occurs_twice_is_refused():
         WorkbenchError, match="seed 4 of baseline with tiny on biosses occurs twice"
     ):
         members(runs, sort_runs(runs).of_run, "test")
+
+
+def test_of_crossed_runs_those_pair_that_share_no_seed():
+    triples = [(i, j, (i + j) % 3) for i in range(3) for j in range(3)]
+    side = Members(triples, np.arange(9).astype(object), np.arange(9.0), np.zeros(9))
+    found = paired(side, side)
+    assert found.arm.seeds == [(0, 0, 0), (1, 1, 2), (2, 2, 1)]
+    assert np.isnan(described(side)["low"]) and np.isnan(described(side)["sd_low"])
+    assert np.isfinite(described(found.arm)["low"])

@@ -1,14 +1,17 @@
 """Which seeds the runs of a table have, what each run is called by them, and which share one."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
 import pandas as pd
+
+Key = tuple[Any, ...]
 
 COLUMNS = ("seed", "order_seed", "dropout_seed")
 """The seeds of new weights, data order and dropout; scores from elsewhere have the first alone."""
 
 
-def keys(runs: pd.DataFrame) -> list[Hashable]:
+def keys(runs: pd.DataFrame) -> list[Key]:
     """Return what pairs each run with another technique's: all of its seeds."""
     return list(runs[[name for name in COLUMNS if name in runs]].itertuples(index=False, name=None))
 
@@ -38,24 +41,32 @@ def is_crossed(runs: pd.DataFrame) -> bool:
 
 
 def independent(runs: pd.DataFrame) -> pd.Series:
-    """Choose runs of which no two share a seed, since those that do are no independent draws.
-
-    A kind of seed that is the same in all runs is none that two of them share. Chosen are the first
-    in the order of their seeds, the same for every technique: of a Latin square of n seeds up to n.
+    """Choose runs of which no two share a seed (`apart`), the same for every technique.
 
     Returns
     -------
     pandas.Series
         ``bool``, by the index of the runs; True for all where seeds vary together, or one alone.
     """
-    varying = [name for name in COLUMNS if name in runs and runs[name].nunique() > 1]
-    taken: dict[str, set] = {name: set() for name in varying}
+    every = keys(runs)
+    chosen = apart(every)
+    return pd.Series([key in chosen for key in every], index=runs.index, dtype=bool)
+
+
+def apart(triples: Iterable[Key]) -> set[Key]:
+    """Choose the seeds of runs of which no two share one: those that do are no independent draws.
+
+    A kind of seed that is the same in all runs is none that two of them share. Chosen are the first
+    in the order of their seeds: of a Latin square of n seeds up to n.
+    """
+    distinct = sorted(set(triples))
+    kinds = list(zip(*distinct, strict=True))
+    varying = [place for place, seeds in enumerate(kinds) if len(set(seeds)) > 1]
+    taken: set[tuple[int, Hashable]] = set()
     chosen = set()
-    distinct = runs[varying].drop_duplicates().sort_values(varying) if varying else runs[varying]
-    for key in distinct.itertuples(index=False, name=None):
-        if not any(seed in taken[name] for name, seed in zip(varying, key, strict=True)):
+    for key in distinct:
+        mine = {(place, key[place]) for place in varying}
+        if not mine & taken:
             chosen.add(key)
-            for name, seed in zip(varying, key, strict=True):
-                taken[name].add(seed)
-    every = runs[varying].itertuples(index=False, name=None)
-    return pd.Series([not varying or key in chosen for key in every], index=runs.index, dtype=bool)
+            taken |= mine
+    return chosen

@@ -3,6 +3,7 @@
 import itertools
 import re
 import textwrap
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def _scores_of(group: pd.DataFrame, split: str) -> dict[str, Any]:
 def _differences(runs: pd.DataFrame, baseline: str, split: str) -> dict[str, list[float]]:
     """Return the paired differences of each technique of one model; empty without the baseline."""
     alone = runs[seeds.independent(runs)].sort_values("seed")
-    scores = {
+    scores: dict[str, dict[Hashable, spread.Score]] = {
         name: dict(zip(seeds.keys(group), group[split], strict=True))
         for name, group in alone.groupby("technique", sort=False)
     }

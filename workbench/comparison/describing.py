@@ -7,6 +7,7 @@ import numpy as np
 
 from workbench.analysis import spread
 from workbench.analysis.rates import clopper_pearson
+from workbench.analysis.seeds import apart
 from workbench.analysis.spread import Interval, Score
 from workbench.comparison.members import Members
 
@@ -49,16 +50,17 @@ def described(runs: Members) -> dict[str, Any]:
     """
     collapsed = runs.collapsed[np.isfinite(runs.collapsed)]
     return (
-        _scores(runs.scores)
+        _scores(runs.scores, len(apart(runs.seeds)) == len(runs.seeds))
         | _collapses(int(collapsed.sum()), len(collapsed))
         | _ends("learned", _mean_with_interval(runs.scores[runs.collapsed == 0]))
     )
 
 
-def _scores(scores: np.ndarray) -> dict[str, Any]:
+def _scores(scores: np.ndarray, independent: bool) -> dict[str, Any]:
+    """Describe scores; runs that share seeds are no independent draws, and give no interval."""
     values = spread.defined(scores)
-    low, high = spread.interval(values) or _UNKNOWN
-    sd_low, sd_high = spread.sd_interval(values) or _UNKNOWN
+    low, high = (independent and spread.interval(values)) or _UNKNOWN
+    sd_low, sd_high = (independent and spread.sd_interval(values)) or _UNKNOWN
     return {
         "n": len(scores),
         "undefined": len(scores) - len(values),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from workbench.analysis.seeds import apart
 from workbench.comparison.groups import SEEDS
 from workbench.errors import WorkbenchError
 
@@ -111,7 +112,8 @@ def _check(runs: pd.DataFrame, of_run: pd.Series) -> None:
 
 
 def paired(arm: Members, baseline: Members) -> Pairs:
-    """Pair the runs of two groups of one checkpoint by their seeds."""
+    """Pair the runs of two groups of one checkpoint by their seeds; crossed ones only `apart`."""
     places = {seeds: place for place, seeds in enumerate(baseline.seeds)}
-    mine = [place for place, seeds in enumerate(arm.seeds) if seeds in places]
+    chosen = apart(places.keys() & set(arm.seeds))
+    mine = [place for place, seeds in enumerate(arm.seeds) if seeds in chosen]
     return Pairs(arm.at(mine), baseline.at([places[arm.seeds[place]] for place in mine]))
