@@ -100,8 +100,8 @@ CASES = [
         YES,
         {},
         {},
-        "10 pairs of seeds find a true difference of 3 points in 80% of such comparisons, a "
-        "smaller one less often: undecided does not mean no difference.",
+        "10 pairs of seeds find a true difference of 3 points in at most 80% of such comparisons, "
+        "a smaller one less often: undecided does not mean no difference.",
     ),
     ("enough seeds", YES, BETTER, {}, "a smaller one less often."),
     (

@@ -229,8 +229,8 @@ def _enough(row: Row) -> Sentence:
         text = f"What difference {pairs} can find is not known, since theirs do not vary."
         return _said(ENOUGH, Answer.UNDECIDED, row, text)
     found = (
-        f"{pairs} find a true difference of {100 * row['detectable']:.2g} points in {POWER:.0%} of "
-        "such comparisons, a smaller one less often"
+        f"{pairs} find a true difference of {100 * row['detectable']:.2g} points in at most "
+        f"{POWER:.0%} of such comparisons, a smaller one less often"
     )
     unsaid = "" if helps(row) is not Answer.UNDECIDED else ": undecided does not mean no difference"
     return _said(ENOUGH, Answer.YES, row, f"{found}{unsaid}.")

@@ -22,6 +22,7 @@ from workbench.comparison.verdicts import verdicts
 from workbench.comparison.zero_shot import beside
 from workbench.notebook.comparing.best_of import best_of_figure
 from workbench.notebook.comparing.blocks import arranged
+from workbench.notebook.comparing.details import details
 from workbench.notebook.comparing.forest import forest_figure
 from workbench.notebook.comparing.losses import drawn_blocks, loss_band_figure
 from workbench.notebook.comparing.parts import parts_figure
@@ -130,6 +131,8 @@ class Comparison:
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables as people read them by their headings, those that say something."""
         found = {"Groups of runs": self.readable}
+        if len(more := details(self.table)):
+            found["More of each contrast"] = more
         known = self.ledger
         if len(known) and known["published"].notna().any():
             known = known[known["published"].notna()]
