@@ -1,11 +1,10 @@
 """What a comparison knows of each contrast beside the difference and its verdict."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from workbench.analysis.summary import percent, with_interval
+from workbench.comparison.sentence import Row
 from workbench.comparison.verdicts import contrast_rows, place
 
 COLUMNS = (
@@ -15,7 +14,7 @@ COLUMNS = (
     "on new items [interval]",
     "mean of runs that learned [95%]",
     "interquartile mean",
-    "chance of a gain [95%]",
+    "chance of a gain, % [95%]",
     "correlation of pairs",
     "ratio of sds [interval]",
     "stochastic order (error)",
@@ -46,7 +45,7 @@ def details(table: pd.DataFrame) -> pd.DataFrame:
 _SAME = ("against", "on")
 
 
-def _row(row: dict[str, Any]) -> dict[str, str]:
+def _row(row: Row) -> dict[str, str]:
     learned = (row["learned"], row["learned_low"], row["learned_high"])
     gain = (row["improvement"], row["improvement_low"], row["improvement_high"])
     new = (row["difference"], row["items_low"], row["items_high"])
@@ -57,7 +56,7 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         with_interval(*new, signed=True) if np.isfinite(row["items_low"]) else "",
         with_interval(*learned) if np.isfinite(row["learned"]) else "",
         percent(row["iqm"]) if np.isfinite(row["iqm"]) else "",
-        f"{with_interval(*gain)} %" if np.isfinite(row["improvement"]) else "",
+        with_interval(*gain) if np.isfinite(row["improvement"]) else "",
         _number(row["correlation"]),
         _ratio(row["sd_ratio"], row["sd_ratio_low"], row["sd_ratio_high"]),
         _with_error(row["stochastic_order"], row["stochastic_order_error"]),
