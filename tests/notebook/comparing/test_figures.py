@@ -57,6 +57,12 @@ def test_nothing_to_arrange():
     assert list(arranged(two().iloc[:0])[["group", "block"]]) == ["group", "block"]
 
 
+@pytest.mark.parametrize("draw", [point_figure, best_of_figure])
+def test_scores_that_do_not_say_what_they_are_are_called_scores(draw):
+    figure = draw(arranged(two(0.6, 0.7, 0.8).assign(metric=None)))
+    assert figure.layout.yaxis.title.text == "test score \N{MULTIPLICATION SIGN}100"
+
+
 @pytest.mark.parametrize(
     ("most", "names", "said"),
     [(2, ["a", "b"], "2 of 3 are drawn: filter to see others"), (3, ["a", "b", "c"], "")],

@@ -34,7 +34,9 @@ def arranged(runs: pd.DataFrame) -> pd.DataFrame:
         taken = name in names.values()
         names.setdefault(numbers[group], f"{name} ({group})" if taken else name)
     of_group = {group: names[numbers[group]] for group in groups.settings.index}
-    return runs.assign(group=groups.of_run, block=groups.of_run.map(of_group))
+    # Other people's scores need not say what they are.
+    metric = runs["metric"].astype(object).where(runs["metric"].notna(), "score")
+    return runs.assign(group=groups.of_run, block=groups.of_run.map(of_group), metric=metric)
 
 
 def first(names: list[str], most: int = MOST_PANELS) -> tuple[list[str], str]:
