@@ -10,9 +10,10 @@ README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 def test_the_example_is_a_task(tmp_path):
-    blocks = dict(re.findall(r"```(yaml|csv)\n(.*?)```", README.read_text(), re.DOTALL))
-    (tmp_path / "followup.yaml").write_text(blocks["yaml"])
-    (tmp_path / "notes.csv").write_text(blocks["csv"])
+    text = README.read_text()
+    [blocks] = re.findall(r"```yaml\n([^`]*columns:.*?)```.*?```csv\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "followup.yaml").write_text(blocks[0])
+    (tmp_path / "notes.csv").write_text(blocks[1])
     task = load(str(tmp_path / "followup.yaml"))
     found = [row for split in SPLITS for row in task.splits[split]]
     assert task.task.labels == ("home", "ward") and len(found) == 10
