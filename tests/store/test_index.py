@@ -11,11 +11,6 @@ OLD = 1_700_000_000_000_000_000
 """A time of change long past, in nanoseconds."""
 
 
-@pytest.fixture(autouse=True)
-def for_any_number(monkeypatch):
-    monkeypatch.setattr(index, "FEW", 0)
-
-
 @pytest.fixture
 def reads(monkeypatch):
     """Return the runs whose folders are read, as they are read."""
@@ -47,10 +42,10 @@ def indexed(store, finish, reads):
     return ids
 
 
-def test_what_is_indexed_is_the_same_and_is_not_read_again(store, indexed, reads, monkeypatch):
+def test_what_is_indexed_is_the_same_and_is_not_read_again(store, indexed, reads):
     found = digests(store)
     assert reads == [] and list(found) == indexed
-    monkeypatch.setattr(index, "FEW", 3)
+    index_path(store).unlink()
     assert digests(store) == found
     assert reads == indexed
 
@@ -78,6 +73,15 @@ def test_a_run_that_appears_is_read_alone(store, indexed, finish, reads):
     assert reads == [added]
     digests(store)
     assert reads == [added]
+
+
+def test_looks_at_some_runs_leave_nothing_to_be_read(store, finish, reads):
+    sweeps = [aged(store, *(finish(store, seed + n) for n in range(2))) for seed in (0, 10, 20)]
+    for sweep in sweeps:
+        assert list(digests(store, sweep)) == sweep
+    reads.clear()
+    assert set(digests(store)) == {run for sweep in sweeps for run in sweep}
+    assert reads == []
 
 
 def test_a_run_that_vanished_is_gone(store, indexed, reads):

@@ -2,8 +2,9 @@
 
 The folders are the truth. An entry of the index counts for as long as no file of its run has
 another size or time of change than when the entry was made; so a run that was added, changed or
-removed is seen at the next look, and the index may be deleted at any time. Damage that leaves size
-and time as they were is found by `RunStore.finished`, which reads every byte.
+removed is seen at the next look, and the index may be deleted at any time. Every look adds what it
+read, so the report at the end of a sweep leaves its runs in the index. Damage that leaves size and
+time as they were is found by `RunStore.finished`, which reads every byte.
 """
 
 import hashlib
@@ -21,9 +22,6 @@ from workbench.store.folder import PREDICTIONS, RESULT, SPEC, TIMINGS, RunStore
 
 VERSION = 1
 """Raised when an entry holds something else."""
-
-FEW = 200
-"""So many runs are read as fast without an index."""
 
 SETTLED = 2.0
 """Seconds within which a file may change again and keep its time, on a coarse clock."""
@@ -61,8 +59,6 @@ def digests(store: RunStore, run_ids: Iterable[str] | None = None) -> dict[str, 
         Runs that are unfinished or damaged (`RunStore.result`) are absent.
     """
     wanted = list(store.run_ids() if run_ids is None else run_ids)
-    if len(wanted) <= FEW:
-        return {run: found for run in wanted if (found := _read(store, run))}
     kept, marks = _load(index_path(store)), {run: _mark(store, run) for run in wanted}
     known = {run: kept[run][1] for run in wanted if run in kept and kept[run][0] == marks[run]}
     # Each is marked before it is read: what changes in between has another mark next time.
