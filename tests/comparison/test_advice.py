@@ -184,7 +184,7 @@ CASES = [
     ("fails more", UNDECIDED, "pubmedbert", None, "is not known: none has finished"),
     ("same under other priors", YES, "pubmedbert", table(BETTER), "the advice is the same (bel"),
     ("same under other priors", NO, "bert-large", table(BETTER), "layerwise:0.9 would be advised"),
-    ("same under other priors", UNDECIDED, "pubmedbert", None, "Only the prior speaks for it: no"),
+    ("same under other priors", UNDECIDED, "pubmedbert", None, "This rests on the prior alone: no"),
 ]
 
 

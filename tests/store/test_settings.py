@@ -84,6 +84,8 @@ def test_an_unknown_parameter_gives_the_nearest(typed, nearest):
         (" 5, 1 ", [5, 1]),
         ("7,", [7]),
         ([7], [7]),
+        (100, list(range(100))),
+        ("1001,", [1001]),
         ((3, 1), [3, 1]),
         (["3", "1"], [3, 1]),
     ],
@@ -97,6 +99,7 @@ def test_seeds_are_a_count_or_a_list(given, seeds):
     [
         (0, "seeds is 0, but it must be at least 1"),
         (-1, "seeds is -1, but it must be at least 1"),
+        (101, "seeds is 101, which would be so many runs .* write '101,' for that one seed"),
         ("a", "seeds is 'a', but it must be a count, such as 5, or a list"),
         ("", "seeds is '', but it must be a count"),
         (2.5, "seeds is '2.5', but it must be a count"),

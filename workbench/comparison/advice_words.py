@@ -187,7 +187,7 @@ def _count(value: float) -> str:
 
 def _robust(advice: Advice) -> Sentence:
     if not any(known(pooled(each.evidence, PRIOR).variance) for each in advice.considered):
-        text = "Only the prior speaks for it: no run of this store could move the advice yet."
+        text = "This rests on the prior alone: no run of this store could move the advice yet."
         return Sentence(ROBUST, Answer.UNDECIDED, text)
     if advice.alternatives:
         text = (

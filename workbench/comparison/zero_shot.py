@@ -9,6 +9,7 @@ the runs under the hashes of both.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -133,7 +134,9 @@ def _kept(path: Path, weights: str, data: str) -> ZeroShot | None:
 def _keep(path: Path, checkpoint: Checkpoint, task: LoadedTask) -> ZeroShot:
     score = _score(checkpoint, task)
     content = {"model": BUNDLED, "weights": checkpoint.weights, "task": TASK}
-    write_json(path, content | {"data": task.data_hash, "score": score})
+    # Where nothing can be written, it is computed again the next time.
+    with suppress(WorkbenchError):
+        write_json(path, content | {"data": task.data_hash, "score": score})
     return ZeroShot(score)
 
 

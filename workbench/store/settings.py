@@ -17,6 +17,9 @@ TOGETHER, CROSSED = "together", "crossed"
 KINDS = ("weights", "order", "dropout")
 """What a seed may set."""
 
+_MOST_COUNTED = 100
+"""A larger count of seeds is taken for one seed that somebody named."""
+
 _FEWEST_CROSSED = 3  # With 2, three kinds of seeds take all degrees of freedom of 4 runs.
 
 
@@ -112,7 +115,8 @@ class SweepSettings(Declared):
         Raises
         ------
         WorkbenchError
-            When there is none, one is negative or no whole number, or one is given twice.
+            When there is none, one is negative or no whole number, one is given twice, or a count
+            is so large that one seed must be meant.
         """
         text = str(self.seeds).strip()
         try:
@@ -124,6 +128,12 @@ class SweepSettings(Declared):
         if "," not in text:
             if numbers[0] < 1:
                 raise WorkbenchError(f"seeds is {numbers[0]}, but it must be at least 1")
+            if numbers[0] > _MOST_COUNTED:
+                raise WorkbenchError(
+                    f"seeds is {text}, which would be so many runs of every technique: write "
+                    f"'{text},' for that one seed, or list the seeds to train more than "
+                    f"{_MOST_COUNTED}"
+                )
             return list(range(numbers[0]))
         if min(numbers) < 0 or len(set(numbers)) < len(numbers):
             raise WorkbenchError(f"seeds is {text!r}, but each must be 0 or more and given once")
