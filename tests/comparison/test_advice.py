@@ -2,9 +2,10 @@ import pandas as pd
 import pytest
 
 from tests.comparison.frames import ARM, BETTER, IDENTICAL, NAN, TOO_FEW, WORSE, table
-from workbench.comparison.advice import Basis, recommend
-from workbench.comparison.advice_words import ADVICE_QUESTIONS, explained, share
+from workbench.comparison.advice import Basis, recommend, recommend_each
+from workbench.comparison.advice_words import ADVICE_QUESTIONS, explained, main_reason, share
 from workbench.comparison.belief import PRIOR
+from workbench.comparison.evidence import Situation
 from workbench.comparison.sentence import Answer
 from workbench.errors import WorkbenchError
 
@@ -68,7 +69,8 @@ SURE = {"difference_sd": 0.001, "item_sd": 0.0}
         ),
         ("pubmedbert", "hoc", table(BETTER | FAILING), "baseline", Basis.DECIDED, None),
         ("pubmedbert", "hoc", table(BETTER | {"undefined": 10}), "baseline", Basis.DECIDED, None),
-        ("pubmedbert", "hoc", table(TOO_FEW | {"pairs": 2}), "freeze:6", Basis.OWN, None),
+        # Two pairs tell nothing that could be weighed: the rule alone stands.
+        ("pubmedbert", "hoc", table(TOO_FEW | {"pairs": 2}), "freeze:6", Basis.RULE, None),
         ("pubmedbert", "hoc", far(BETTER), "freeze:6", Basis.SIMILAR, None),
         ("pubmedbert", "miniature-document", far(BETTER), "baseline", Basis.NOTHING, None),
         (
@@ -153,6 +155,13 @@ CASES = [
     ("own evidence", YES, "pubmedbert", table(BETTER), "+5.0 [+3.0, +7.0] points over 10 pairs"),
     ("own evidence", NO, "pubmedbert", table(WORSE), "decide against freeze:6: -5.0 [-7.0, -3.0]"),
     ("own evidence", UNDECIDED, "pubmedbert", table({}), "leave freeze:6 undecided: +1.0 [-1.0,"),
+    (
+        "own evidence",
+        UNDECIDED,
+        "pubmedbert",
+        table(BETTER | {"collapsed": 10}, collapsed=10),
+        "Own runs tell nothing of freeze:6: all of both sides collapsed.",
+    ),
     ("own evidence", UNDECIDED, "pubmedbert", None, "No finished runs of this store compare"),
     (
         "similar evidence",
@@ -196,6 +205,43 @@ def test_each_sentence_says_what_the_advice_rests_on(question, answer, model, sh
     assert words in found.text
 
 
+@pytest.mark.parametrize(
+    ("model", "shown", "question"),
+    [
+        ("minilm", None, "rule"),
+        ("pubmedbert", None, "rule"),
+        ("pubmedbert", table(BETTER), "own evidence"),
+        ("pubmedbert", table({}), "own evidence"),
+        ("pubmedbert", far(BETTER), "similar evidence"),
+        ("bert-large", table(BETTER), "same under other priors"),
+    ],
+)
+def test_the_main_reason_is_what_the_advice_rests_on(model, shown, question):
+    assert main_reason(recommend(model, "hoc", shown)).question == question
+
+
+def test_each_situation_of_a_table_has_its_advice():
+    drawn = {"settings": "train_size 64"}
+    unknown = {"task": "elsewhere"}
+    shown = pd.concat(
+        [
+            table(BETTER),
+            table(BETTER | drawn | {"group": "few", "baseline": "of few"}, **drawn, group="of few"),
+            far(WORSE).assign(model="bert"),
+            table(BETTER | unknown | {"group": "x", "baseline": "of x"}, **unknown, group="of x"),
+        ],
+        ignore_index=True,
+    )
+    found = recommend_each(shown)
+    assert [each.situation for each in found] == [
+        Situation("pubmedbert", "hoc"),
+        Situation("pubmedbert", "hoc", 64),
+        Situation("bert", "gad"),
+    ]
+    assert [each.technique for each in found] == ["freeze:6", "freeze:6", "baseline"]
+    assert found[1].basis is Basis.DECIDED
+
+
 def test_every_question_is_seen_to_be_answered_with_yes_no_and_undecided():
     wanted = {(question, answer) for question in ADVICE_QUESTIONS for answer in Answer}
     assert {(question, answer) for question, answer, *_ in CASES} == wanted
@@ -218,7 +264,7 @@ def test_what_is_nearly_certain_is_not_certain(chance, written):
 def test_runs_that_learned_nothing_are_no_evidence():
     shown = table(BETTER | {"collapsed": 10}, collapsed=10)
     found = recommend("pubmedbert", "hoc", shown)
-    assert found.technique == "freeze:6" and found.basis is Basis.OWN
+    assert found.technique == "freeze:6" and found.basis is Basis.RULE
     [belief] = [each.belief() for each in found.considered]
     assert belief == pytest.approx(PRIOR.belief(True))
 

@@ -3,7 +3,7 @@ import pytest
 
 from workbench.__main__ import main
 from workbench.comparison.advice import Basis
-from workbench.comparison.advising import advise, text
+from workbench.comparison.advising import advise, readable_each, text
 from workbench.errors import WorkbenchError
 from workbench.store.folder import RunStore
 
@@ -38,6 +38,21 @@ def test_own_runs_decide(store):
     lines = text(found).splitlines()
     assert lines[0] == ("For minilm on miniature-similarity use freeze:3 (own evidence decides).")
     assert any(line.startswith("freeze:3   none   1 ") for line in lines)
+
+
+def test_several_advices_are_a_row_each(store):
+    of_all = [advise(store, "minilm", "miniature-similarity", size) for size in (0, 8)]
+    first, second = readable_each(of_all).to_dict("records")
+    assert first == {
+        "task": "miniature-similarity",
+        "model": "minilm",
+        "use": "freeze:3",
+        "how sure": "own evidence decides",
+        "why": first["why"],
+    }
+    assert first["why"].startswith("Own runs decide for freeze:3: +20.0 [")
+    assert second["task"] == "miniature-similarity (8 drawn)"
+    assert second["why"].startswith("Similar situations speak for freeze:3: +20.0 [")
 
 
 def test_runs_of_other_tasks_are_seen_from_the_one_in_question(store):

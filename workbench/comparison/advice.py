@@ -97,8 +97,9 @@ class Advice:
         """How sure it is, in a few words."""
         if self.basis not in (Basis.OWN, Basis.SIMILAR) or self.leading is None:
             return self.basis.value
-        own = len(self.leading.own)
-        similar = len(self.leading.evidence) - own
+        telling = [each for each in self.leading.evidence if each.tells]
+        own = sum(each.own for each in telling)
+        similar = len(telling) - own
         parts = [
             "the papers' rule" if self.leading.claim else "",
             f"{counted(own, 'own comparison')}, undecided" if own else "",
@@ -155,7 +156,23 @@ def recommend(
     WorkbenchError
         For an unknown task.
     """
-    situation = Situation.of(model, task, train_size)
+    return _advice(Situation.of(model, task, train_size), table)
+
+
+def recommend_each(table: pd.DataFrame) -> list[Advice]:
+    """Advise on every model, task and training size of a table, in its order.
+
+    Parameters
+    ----------
+    table
+        From `workbench.comparison.table.compare`. Tasks that are not known here are left out: what
+        others have in common with them is not known either.
+    """
+    situations = dict.fromkeys(Situation.of_row(row) for row in table.to_dict("records"))
+    return [_advice(situation, table) for situation in situations if situation.about]
+
+
+def _advice(situation: Situation, table: pd.DataFrame | None) -> Advice:
     considered = _considered(situation, evidence_for(situation, table))
     technique = _choice(considered, PRIOR)
     others = dict.fromkeys(_choice(considered, prior) for prior in PRIOR.varied())
@@ -199,8 +216,7 @@ def _basis(
         return Basis.DECIDED
     if alternatives:
         return Basis.PRIOR
-    if any(item.own for item in evidence):
-        return Basis.OWN
-    if evidence:
-        return Basis.SIMILAR
-    return Basis.RULE if chosen else Basis.NOTHING
+    telling = [item for item in evidence if item.tells]
+    if telling:
+        return Basis.OWN if any(item.own for item in telling) else Basis.SIMILAR
+    return Basis.RULE if any(one.claim for one in chosen) else Basis.NOTHING

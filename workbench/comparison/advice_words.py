@@ -16,7 +16,7 @@ from workbench.comparison.sentence import (
     known,
     listed,
 )
-from workbench.comparison.verdicts import place
+from workbench.comparison.verdicts import nothing_learned, place
 from workbench.tasks.catalogue import shown
 from workbench.techniques import BASELINE
 from workbench.wording import counted
@@ -40,6 +40,19 @@ def explained(advice: Advice) -> list[Sentence]:
     if not advice.considered:
         return first
     return [*first, _similar(advice), _fails(advice), _robust(advice)]
+
+
+def main_reason(advice: Advice) -> Sentence:
+    """Return the one sentence that says most of why: what its basis (`Basis`) rests on."""
+    say = {
+        Basis.NOTHING: _rule,
+        Basis.RULE: _rule,
+        Basis.SIMILAR: _similar,
+        Basis.OWN: _own,
+        Basis.DECIDED: _own,
+        Basis.PRIOR: _robust,
+    }[advice.basis]
+    return say(advice)
 
 
 def _where(advice: Advice) -> str:
@@ -103,6 +116,9 @@ def _own(advice: Advice) -> Sentence:
     found = leading.own if leading else []
     if leading is None or not found:
         text = f"No finished runs of this store compare a technique for {_where(advice)}."
+        return Sentence(OWN, Answer.UNDECIDED, text)
+    if all(nothing_learned(each.row) for each in found):
+        text = f"Own runs tell nothing of {leading.technique}: all of both sides collapsed."
         return Sentence(OWN, Answer.UNDECIDED, text)
     answer = either(
         bool(decided(found, Answer.YES)),

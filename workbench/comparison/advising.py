@@ -1,18 +1,19 @@
 """Advice from the runs of a store, as text."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from workbench.analysis.summary import aligned
 from workbench.comparison.advice import Advice, recommend
-from workbench.comparison.advice_words import explained, share
+from workbench.comparison.advice_words import explained, main_reason, share
 from workbench.comparison.gathering import gather
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.table import compare
 from workbench.models.checkpoint import local_folder
 from workbench.store.folder import RunStore
-from workbench.tasks.catalogue import canonical, find
+from workbench.tasks.catalogue import canonical, find, shown
 from workbench.techniques import BASELINE
 
 
@@ -62,6 +63,23 @@ def text(advice: Advice) -> str:
     """Write advice for a terminal: its sentences, and the numbers behind them."""
     said = "\n".join(sentence.text for sentence in explained(advice))
     return f"{said}\n\n{aligned(readable(advice)).rstrip()}" if advice.considered else said
+
+
+def readable_each(found: Iterable[Advice]) -> pd.DataFrame:
+    """Format several advices for reading, a row each: strings only."""
+    return pd.DataFrame([_readable_row(advice) for advice in found])
+
+
+def _readable_row(advice: Advice) -> dict[str, str]:
+    situation = advice.situation
+    drawn = f" ({situation.train_size} drawn)" if situation.train_size else ""
+    return {
+        "task": f"{shown(situation.task)}{drawn}",
+        "model": situation.model,
+        "use": advice.technique,
+        "how sure": advice.sure,
+        "why": main_reason(advice).text,
+    }
 
 
 def readable(advice: Advice) -> pd.DataFrame:

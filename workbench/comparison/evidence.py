@@ -110,6 +110,11 @@ class Evidence:
         items = row["item_sd"] ** 2 if known(row["item_sd"]) else 0.0
         return Belief(row["difference"], max(seeds + items, ROUNDING))
 
+    @property
+    def tells(self) -> bool:
+        """Whether its runs show anything of the difference, however unsurely."""
+        return self.measured is not UNKNOWN
+
     def transferred(self, prior: Prior) -> Belief:
         """Return what it tells of the difference in the situation that advice is wanted for."""
         mean, variance = self.measured
@@ -230,7 +235,7 @@ def pooled(evidence: Iterable[Evidence], prior: Prior) -> Belief:
     listed = list(evidence)
     own = joined(each.transferred(prior) for each in listed if each.own)
     others = [each for each in listed if not each.own]
-    told = [each for each in others if each.measured is not UNKNOWN]
+    told = [each for each in others if each.tells]
     similar = joined(each.transferred(prior) for each in told)
     floor = min(((1 - each.similarity) * prior.between**2 for each in told), default=0.0)
     return joined([own, Belief(similar.mean, max(similar.variance, floor))])

@@ -91,10 +91,27 @@ def test_only_so_many_contrasts_are_told_of(more, said):
 
 
 def test_the_ledger_stands_beside_the_table_where_it_has_something(comparison):
-    assert list(comparison.tables) == ["Groups of runs", "More of each contrast"]
+    before = list(comparison.tables)
+    assert before[:2] == ["Groups of runs", "More of each contrast"]
     known = comparison.ledger.assign(published=0.9, difference=0.0)
     comparison.ledger = known
-    assert list(comparison.tables)[::2] == ["Groups of runs", "Beside published numbers"]
+    assert list(comparison.tables) == [*before, "Beside published numbers"]
+
+
+def test_what_to_use_stands_beside_test_scores_that_are_compared_with_the_baseline(
+    comparison, outputs
+):
+    advice = comparison.tables["What to use, by these runs and the papers' rules"]
+    assert list(advice) == ["task", "model", "use", "how sure", "why"]
+    situations = comparison.runs[["task", "model"]].drop_duplicates()
+    assert len(advice) == len(situations)
+    for other in ({"split": "dev"}, {"baseline": "freeze:6"}):
+        assert Comparison(CompareSettings(outputs=str(outputs), **other)).advice.empty
+
+
+def test_many_groups_are_not_advised_on(comparison, monkeypatch):
+    monkeypatch.setattr("workbench.notebook.comparing.comparison.MOST_FOR_ITEMS", 3)
+    assert comparison.advice.empty
 
 
 def test_tables_are_written_in_full(exporter):

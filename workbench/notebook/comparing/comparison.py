@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.comparison import ledger
+from workbench.comparison.advice import recommend_each
+from workbench.comparison.advising import readable_each
 from workbench.comparison.best import best
 from workbench.comparison.filtering import filtered
 from workbench.comparison.gathering import Gathered, gather
@@ -34,6 +36,7 @@ from workbench.notebook.comparing.words import Point, points
 from workbench.store.folder import RunStore
 from workbench.store.settings import outputs_folder
 from workbench.store.table import losses_table
+from workbench.techniques import BASELINE
 
 MOST_FOR_ITEMS = 50
 """Groups: the predictions of every run are read and drawn from, a second for a few of them."""
@@ -85,14 +88,17 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a group, raw scale; what test items add is known where few are compared."""
         chosen = self.settings
-        few = self._arranged["group"].nunique() <= MOST_FOR_ITEMS
         return compare(
             self.runs,
             baseline=chosen.baseline,
             family=chosen.family,
             split=chosen.split,
-            items=self._gathered.items if few and len(self.runs) else None,
+            items=self._gathered.items if self._few and len(self.runs) else None,
         )
+
+    @property
+    def _few(self) -> bool:
+        return self._arranged["group"].nunique() <= MOST_FOR_ITEMS
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -127,12 +133,26 @@ class Comparison:
             return pd.DataFrame()
         return ledger.ledger(self.runs, self.table)
 
+    @cached_property
+    def advice(self) -> pd.DataFrame:
+        """What to use, as people read it: a row a model and task.
+
+        Empty where what test items add is not known, which would make evidence look surer than it
+        is: of many groups, and of dev scores; and where differences are to another baseline.
+        """
+        chosen = self.settings
+        if not self._few or (chosen.split, chosen.baseline) != ("test", BASELINE):
+            return pd.DataFrame()
+        return readable_each(recommend_each(self.table))
+
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables as people read them by their headings, those that say something."""
         found = {"Groups of runs": self.readable}
         if len(more := details(self.table)):
             found["More of each contrast"] = more
+        if len(self.advice):
+            found["What to use, by these runs and the papers' rules"] = self.advice
         known = self.ledger
         if len(known) and known["published"].notna().any():
             known = known[known["published"].notna()]
