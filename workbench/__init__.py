@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-__version__ = "0.7.0"
+__version__ = "0.7.1"
 
 
 def predict(
