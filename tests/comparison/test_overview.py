@@ -10,6 +10,10 @@ BASE = [0.50, 0.52, 0.54, 0.56, 0.58, 0.60, 0.62, 0.64, 0.66, 0.68]
 PAIRS = pairs({"base": BASE, "arm": [0.1 + score - score**2 / 50 for score in BASE]})
 
 
+SILENT = IDENTICAL | {"collapsed": 10}
+"""Where every run of the baseline has collapsed too."""
+
+
 def tasks(*verdicts, comparisons=1):
     """Return a table of one technique on as many tasks as there are verdicts."""
     names = ["hoc", "gad", "ddi", "biosses"]
@@ -25,6 +29,7 @@ def tasks(*verdicts, comparisons=1):
                 },
                 task=name,
                 group=f"base-{name}",
+                collapsed=verdict.get("collapsed", 0),
             )
             for name, verdict in zip(names, verdicts, strict=False)
         ],
@@ -41,8 +46,15 @@ CASES = [
     ("helps over tasks", UNDECIDED, tasks({}, {}), "in none, worse in none, undecided in 2 of 2"),
     ("helps over tasks", UNDECIDED, tasks(WORSE, BETTER), "in 1 (gad), worse in 1 (hoc)"),
     ("helps over tasks", UNDECIDED, tasks(IDENTICAL, {}), "identical in 1 (hoc), undecided in 1"),
+    (
+        "helps over tasks",
+        UNDECIDED,
+        tasks(SILENT, {}),
+        "none, nothing learned in 1 (hoc), undecided",
+    ),
     ("best", YES, table(BETTER), "On hoc with pubmedbert, freeze:6 is decided against every other"),
     ("best", NO, table(IDENTICAL), "no technique is best: all have the same scores"),
+    ("best", UNDECIDED, table(SILENT, collapsed=10), "nothing tells which technique is best: no"),
     ("best", UNDECIDED, table({}), "it is not decided which technique is best, so none is marked"),
     ("same settings", YES, table({}), "with the same settings"),
     (

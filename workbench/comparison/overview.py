@@ -8,7 +8,7 @@ from workbench.comparison.across_models import across_models
 from workbench.comparison.best import best, blocks
 from workbench.comparison.claims import outside
 from workbench.comparison.sentence import Answer, Row, Sentence, ask, either, known, listed
-from workbench.comparison.verdicts import contrast_rows, helps, place
+from workbench.comparison.verdicts import contrast_rows, helps, nothing_learned, place
 from workbench.errors import WorkbenchError
 from workbench.models.catalogue import MODELS
 from workbench.tasks.catalogue import find, shown
@@ -66,14 +66,17 @@ def _over_tasks(table: pd.DataFrame) -> list[Sentence]:
 
 def _over(technique: str, model: str, rows: list[Row]) -> Sentence:
     told = {answer: [row for row in rows if helps(row) is answer] for answer in Answer}
-    same = [row for row in told[Answer.UNDECIDED] if row["verdict"] == Verdict.IDENTICAL]
-    undecided = len(told[Answer.UNDECIDED]) - len(same)
+    open_ones = told[Answer.UNDECIDED]
+    silent = [row for row in open_ones if nothing_learned(row)]
+    learned = [row for row in open_ones if not nothing_learned(row)]
+    same = [row for row in learned if row["verdict"] == Verdict.IDENTICAL]
     answer = either(bool(told[Answer.YES]), bool(told[Answer.NO]))
     parts = [
         f"{technique} with {model} is better in {_named(told[Answer.YES])}",
         f"worse in {_named(told[Answer.NO])}",
         *([f"identical in {_named(same)}"] if same else []),
-        f"undecided in {undecided} of {counted(len(rows), 'comparison')}",
+        *([f"nothing learned in {_named(silent)}"] if silent else []),
+        f"undecided in {len(learned) - len(same)} of {counted(len(rows), 'comparison')}",
     ]
     return Sentence(HELPS, answer, f"{', '.join(parts)}.{_across(rows)}")
 
@@ -111,6 +114,9 @@ def _best(block: pd.DataFrame, marked: set[str]) -> Sentence:
         text = f"On {where}, {name} is decided against every other technique compared there."
         return Sentence(BEST, Answer.YES, text, group)
     contrasts = [row for row in rows if isinstance(row["verdict"], str)]
+    if contrasts and all(nothing_learned(row) for row in contrast_rows(block)):
+        text = f"On {where}, nothing tells which technique is best: no run of any learned."
+        return Sentence(BEST, Answer.UNDECIDED, text)
     if contrasts and all(row["verdict"] == Verdict.IDENTICAL for row in contrasts):
         text = f"On {where}, no technique is best: all have the same scores."
         return Sentence(BEST, Answer.NO, text)
