@@ -102,8 +102,10 @@ def test_a_mistyped_date_is_said(shown):
 @pytest.mark.parametrize("button", [0, 1, 2])
 def test_a_button_writes_files(shown, button):
     settled(shown)
+    said = []
+    shown.saved.observe(lambda change: said.append(change["new"]), "value")
     shown.buttons.children[button].click()
-    assert "Written: " in shown.saved.value
+    assert len(said) == 2 and "Writing " in said[0] and "Written: " in said[1]
 
 
 def test_the_list_offers_every_figure(outputs):

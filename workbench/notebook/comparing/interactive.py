@@ -91,7 +91,7 @@ class Interactive:
 
     def _button(self, name: str, save: Callable[[Exporter, str], list[Path]]) -> ipywidgets.Button:
         button = ipywidgets.Button(description=name, tooltip=f"Write {name}", icon="download")
-        button.on_click(lambda _: self._save(save))
+        button.on_click(lambda _: self._save(name, save))
         return button
 
     def _changed(self) -> None:
@@ -119,9 +119,11 @@ class Interactive:
         said = words.as_html(comparison.said)
         self.sentences.value = f'<div class="workbench-found">{said}</div>'
 
-    def _save(self, save: Callable[[Exporter, str], list[Path]]) -> None:
+    def _save(self, name: str, save: Callable[[Exporter, str], list[Path]]) -> None:
         if self._shown is None:
             return
+        # Pictures take seconds.
+        self.saved.value = _paragraph(f"Writing {name} ...")
         try:
             written = save(Exporter(self._shown), self.chooser.value)
         except WorkbenchError as problem:
