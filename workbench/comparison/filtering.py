@@ -25,7 +25,7 @@ def filtered(runs: pd.DataFrame, settings: CompareSettings) -> pd.DataFrame:
     """
     if runs.empty:
         return runs
-    keep = _named(runs["task"], [_task(name, runs["task"]) for name in settings.task_names])
+    keep = _named(runs["task"], [task_of_runs(name, runs["task"]) for name in settings.task_names])
     keep &= _named(runs["model"], settings.model_names)
     keep &= _techniques(runs["technique"], settings)
     precision = runs.get("precision", pd.Series(None, index=runs.index, dtype=object))
@@ -42,8 +42,16 @@ def _named(values: pd.Series, names: list[str]) -> pd.Series:
     return values.isin(names) | values.isna() if names else pd.Series(True, index=values.index)
 
 
-def _task(name: str, tasks: pd.Series) -> str:
-    """Return the name that runs have for a task, such as ``hoc`` for ``hoc:sentences``."""
+def task_of_runs(name: str, tasks: pd.Series) -> str:
+    """Return the name that runs have for a task, such as ``hoc`` for ``hoc:sentences``.
+
+    Parameters
+    ----------
+    name
+        As users type it; one that nothing is known of is returned as it is.
+    tasks
+        Of the runs.
+    """
     if name in set(tasks):
         return name
     # Only then, because it takes a second.
@@ -60,14 +68,26 @@ def _techniques(labels: pd.Series, settings: CompareSettings) -> pd.Series:
         raise unknown("finished run of the baseline", settings.baseline, set(labels))
     if not settings.technique_names:
         return pd.Series(True, index=labels.index)
-    known = {label: _bare(label) for label in set(labels)}
     wanted = {settings.baseline}
     for name in settings.technique_names:
-        matching = {label for label, bare in known.items() if name in (label, bare)}
+        matching = techniques_of_runs(name, labels)
         if not matching:
-            raise unknown("finished run of the technique", name, known)
+            raise unknown("finished run of the technique", name, set(labels))
         wanted |= matching
     return labels.isin(wanted)
+
+
+def techniques_of_runs(name: str, labels: pd.Series) -> set[str]:
+    """Return the techniques of runs that a name stands for: itself, or all with any settings.
+
+    Parameters
+    ----------
+    name
+        As users type it, such as ``freeze:6+reinit`` or ``freeze+reinit``.
+    labels
+        The techniques of the runs.
+    """
+    return {label for label in set(labels) if name in (label, _bare(label))}
 
 
 def _bare(label: str) -> str:

@@ -3,10 +3,12 @@
 import gzip
 import threading
 
+import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs
 
 from workbench.benchmark.store import fill
+from workbench.comparison.filtering import filtered
 from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
 from workbench.notebook.comparing.comparison import Comparison
@@ -64,10 +66,37 @@ def test_filters_begin_with_what_was_given(outputs):
     assert Filters(given, runs, lambda: None).settings == given
 
 
-def test_a_name_without_settings_selects_all_of_its_name(outputs):
-    runs = Comparison(CompareSettings(outputs=outputs)).runs
-    found = Filters(CompareSettings(techniques="freeze"), runs, lambda: None)
-    assert found.fields["techniques"].value == ("freeze:6",)
+RUNS = pd.DataFrame(
+    {
+        "task": ["hoc", "hoc:abstracts", "gad", "gad"],
+        "model": ["bert", "bert", "bert-large", "bert"],
+        "technique": ["baseline", "freeze:6", "freeze:6+reinit:2", "freeze:3"],
+        "precision": "float32",
+        "finished": pd.NaT,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "selected"),
+    [
+        ({"techniques": "freeze"}, ["freeze:6", "freeze:3"]),
+        ({"techniques": "freeze+reinit"}, ["freeze:6+reinit:2"]),
+        ({"techniques": "baseline,freeze:3"}, ["baseline", "freeze:3"]),
+        ({"tasks": "hoc"}, ["hoc"]),
+        ({"tasks": "hoc:sentences"}, ["hoc"]),
+        ({"tasks": "gad,hoc:abstracts"}, ["hoc:abstracts", "gad"]),
+        ({"models": "bert"}, ["bert"]),
+    ],
+)
+def test_what_is_selected_at_first_is_what_the_parameter_filters(given, selected):
+    (name,) = given
+    found = Filters(CompareSettings(**given), RUNS, lambda: None)
+    assert list(found.fields[name].value) == selected
+    passed = set(filtered(RUNS, CompareSettings(**given))[name[:-1]])
+    # The baseline passes with whichever techniques are named.
+    always = {"baseline"} if name == "techniques" else set()
+    assert passed == always | set(selected)
 
 
 def test_a_name_that_no_run_has_is_refused(outputs):

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from workbench.comparison.filtering import task_of_runs, techniques_of_runs
 from workbench.comparison.settings import CompareSettings
 from workbench.notebook.keyboard import Keyboard
 from workbench.notebook.more_settings import fill, setting_widget
@@ -15,8 +16,12 @@ from workbench.store.parameters import explanation
 from workbench.tasks.catalogue import shown
 
 _FIELDS = {item.name: item for item in fields(CompareSettings)}
-_LISTS = {"tasks": "task", "models": "model", "techniques": "technique"}
-"""The filters of several values, each with the column of runs that it filters."""
+_LISTS: dict[str, tuple[str, Callable[[str, pd.Series], set[str]]]] = {
+    "tasks": ("task", lambda name, tasks: {task_of_runs(name, tasks)}),
+    "models": ("model", lambda name, _: {name}),
+    "techniques": ("technique", techniques_of_runs),
+}
+"""The filters of several values: the column of runs, and what of it a name stands for."""
 _ROWS = 6
 """Of a list, at most."""
 
@@ -43,7 +48,7 @@ class Filters:
 
     def __init__(self, settings: CompareSettings, runs: pd.DataFrame, changed: Callable[[], None]):
         self._given = settings
-        lists = {name: self._list(name, runs[column]) for name, column in _LISTS.items()}
+        lists = {name: self._list(name, runs) for name in _LISTS}
         self.fields: dict[str, Any] = lists | {
             "precision": self._words("precision"),
             "since": setting_widget(_FIELDS["since"]),
@@ -70,14 +75,15 @@ class Filters:
         chosen = {name: widget.value for name, widget in self.fields.items()}
         return CompareSettings.from_values(self._given.to_json() | chosen)
 
-    def _list(self, name: str, values: pd.Series) -> ipywidgets.SelectMultiple:
+    def _list(self, name: str, runs: pd.DataFrame) -> ipywidgets.SelectMultiple:
+        column, stands_for = _LISTS[name]
+        values = runs[column]
         found = list(dict.fromkeys(values))
-        given = {*getattr(self._given, f"{name[:-1]}_names")}
-        # A technique, or a task, without settings stands for all of its name.
-        chosen = [value for value in found if given & {value, value.partition(":")[0]}]
+        given = getattr(self._given, f"{name[:-1]}_names")
+        chosen = set().union(*(stands_for(each, values) for each in given))
         return ipywidgets.SelectMultiple(
             options=[(shown(value) if name == "tasks" else value, value) for value in found],
-            value=chosen,
+            value=[value for value in found if value in chosen],
             rows=min(_ROWS, max(2, len(found))),
             description=name,
             tooltip=f"{explanation(_FIELDS[name])}; hold Ctrl for several",
