@@ -211,6 +211,13 @@ def test_sensitivity_draws_the_mean_of_each_value(setting, values):
     assert line.x[0] < line.x[1]
 
 
+def test_a_panel_of_sensitivity_is_numbered_only_where_its_name_is_taken():
+    kinds = ({"model": "tiny-large"}, {"model": "tiny"}, {"model": "tiny", "epochs": 9})
+    runs = [group("baseline", BASE, train_size=size, **kind) for kind in kinds for size in (0, 64)]
+    found = texts(sensitivity_figure(arranged(together(*runs)), "train_size"))
+    assert found[:3] == ["biosses, tiny-large", "biosses, tiny", "biosses, tiny (2)"]
+
+
 @pytest.mark.parametrize("setting", ["learning_rate", "train_size"])
 def test_sensitivity_needs_all_else_to_be_the_same(setting):
     value = {"learning_rate": 1e-3, "train_size": 64}[setting]

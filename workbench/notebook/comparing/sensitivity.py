@@ -70,15 +70,11 @@ def _placed(runs: pd.DataFrame, setting: str) -> pd.DataFrame:
     panel = runs.groupby(same, sort=False, dropna=False).ngroup()
     of_line = [panel, runs["technique"]]
     kept = runs.groupby(of_line, sort=False)[setting].transform("nunique") > 1
-    names: dict[int, str] = {}
-    for number, task, model in zip(
-        panel[kept], runs["task"][kept], runs["model"][kept], strict=True
-    ):
-        if number not in names:
-            name = f"{shown(task)}, {model}"
-            again = sum(each.startswith(name) for each in names.values())
-            names[number] = f"{name} ({again + 1})" if again else name
-    return runs[kept].assign(place=panel[kept].map(names))
+    named = runs[kept].assign(place=panel[kept]).drop_duplicates("place").set_index("place")
+    names = named["task"].map(shown) + ", " + named["model"]
+    again = names.groupby(names).cumcount()
+    numbered = names.where(again.eq(0), names + " (" + (again + 1).astype(str) + ")")
+    return runs[kept].assign(place=panel[kept].map(numbered))
 
 
 def _add_panel(
