@@ -149,10 +149,10 @@ class Comparison:
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables as people read them by their headings, those that say something."""
         found = {"Groups of runs": self.readable}
-        if len(more := details(self.table)):
-            found["More of each contrast"] = more
         if len(self.advice):
             found["What to use, by these runs and the papers' rules"] = self.advice
+        if len(more := details(self.table)):
+            found["More of each contrast"] = more
         known = self.ledger
         if len(known) and known["published"].notna().any():
             known = known[known["published"].notna()]

@@ -64,11 +64,11 @@ def page(
     marked = set(best)
     parts = [
         f"<h1>{html.escape(title)}</h1>",
-        said,
         *(
             f"<h2>{html.escape(name)}</h2>{table_html(table, set() if place else marked)}"
             for place, (name, table) in enumerate(tables.items())
         ),
+        f"<h2>What it says</h2>{said}",
         *(_figure(name, figure) for name, figure in figures.items()),
     ]
     return (
