@@ -59,6 +59,11 @@ def test_it_is_computed_once_for_these_weights_and_this_data(made_pairs, tmp_pat
     assert len(list((tmp_path / "zero-shot").iterdir())) == 2
 
 
+def test_where_nothing_can_be_written_it_is_computed_all_the_same(made_pairs, tmp_path):
+    (tmp_path / "zero-shot").write_text("no folder")
+    assert 0.5 < zero_shot(tmp_path).score <= 1
+
+
 def test_without_the_data_it_says_so_and_downloads_nothing(tmp_path, monkeypatch):
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))

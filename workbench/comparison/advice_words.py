@@ -3,7 +3,7 @@
 from workbench.comparison.advice import Advice, Basis, Considered
 from workbench.comparison.belief import PRIOR, Belief
 from workbench.comparison.claims import outside
-from workbench.comparison.evidence import Evidence, decided, pooled
+from workbench.comparison.evidence import Evidence, Situation, decided, pooled
 from workbench.comparison.sentence import (
     Answer,
     Row,
@@ -44,21 +44,25 @@ def explained(advice: Advice) -> list[Sentence]:
 
 def main_reason(advice: Advice) -> Sentence:
     """Return the one sentence that says most of why: what its basis (`Basis`) rests on."""
-    say = {
+    reasons = {
         Basis.NOTHING: _rule,
         Basis.RULE: _rule,
         Basis.SIMILAR: _similar,
         Basis.OWN: _own,
         Basis.DECIDED: _own,
         Basis.PRIOR: _robust,
-    }[advice.basis]
-    return say(advice)
+    }
+    return reasons[advice.basis](advice)
+
+
+def task_in_words(situation: Situation) -> str:
+    """Write a situation's task, and how many of its training units are drawn where not all are."""
+    drawn = f" ({situation.train_size} drawn)" if situation.train_size else ""
+    return f"{shown(situation.task)}{drawn}"
 
 
 def _where(advice: Advice) -> str:
-    situation = advice.situation
-    drawn = f" ({situation.train_size} drawn)" if situation.train_size else ""
-    return f"{situation.model} on {shown(situation.task)}{drawn}"
+    return f"{advice.situation.model} on {task_in_words(advice.situation)}"
 
 
 def _use(advice: Advice) -> Sentence:

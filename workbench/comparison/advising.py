@@ -7,13 +7,13 @@ import pandas as pd
 
 from workbench.analysis.summary import aligned
 from workbench.comparison.advice import Advice, recommend
-from workbench.comparison.advice_words import explained, main_reason, share
+from workbench.comparison.advice_words import explained, main_reason, share, task_in_words
 from workbench.comparison.gathering import gather
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.table import compare
 from workbench.models.checkpoint import local_folder
 from workbench.store.folder import RunStore
-from workbench.tasks.catalogue import canonical, find, shown
+from workbench.tasks.catalogue import canonical, find
 from workbench.techniques import BASELINE
 
 
@@ -71,11 +71,9 @@ def readable_each(found: Iterable[Advice]) -> pd.DataFrame:
 
 
 def _readable_row(advice: Advice) -> dict[str, str]:
-    situation = advice.situation
-    drawn = f" ({situation.train_size} drawn)" if situation.train_size else ""
     return {
-        "task": f"{shown(situation.task)}{drawn}",
-        "model": situation.model,
+        "task": task_in_words(advice.situation),
+        "model": advice.situation.model,
         "use": advice.technique,
         "how sure": advice.sure,
         "why": main_reason(advice).text,

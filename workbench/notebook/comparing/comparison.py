@@ -137,8 +137,8 @@ class Comparison:
     def advice(self) -> pd.DataFrame:
         """What to use, as people read it: a row a model and task.
 
-        Empty where what test items add is not known, which would make evidence look surer than it
-        is: of many groups, and of dev scores; and where differences are to another baseline.
+        Empty where what test items add is not worked out, so that evidence would look surer than
+        it is: of many groups, and of dev scores; and where differences are to another baseline.
         """
         chosen = self.settings
         if not self._few or (chosen.split, chosen.baseline) != ("test", BASELINE):

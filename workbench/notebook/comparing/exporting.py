@@ -64,7 +64,7 @@ class Exporter:
         found = self.comparison
         tables = found.tables | {"Groups of runs": emphasised(found)}
         parts = [f"## {name}\n\n{summary.markdown(table)}" for name, table in tables.items()]
-        said = f"## What it says\n\n{words.markdown(found.said)}\n"
+        said = f"## {words.HEADING}\n\n{words.markdown(found.said)}\n"
         text = "\n".join([f"# {TITLE}\n", *parts, said])
         return [self._text("report.md", text)]
 

@@ -13,6 +13,7 @@ from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
 from workbench.notebook import static
+from workbench.notebook.comparing.words import HEADING
 
 _POLICY = (
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -68,7 +69,7 @@ def page(
             f"<h2>{html.escape(name)}</h2>{table_html(table, set() if place else marked)}"
             for place, (name, table) in enumerate(tables.items())
         ),
-        f"<h2>What it says</h2>{said}",
+        f"<h2>{HEADING}</h2>{said}",
         *(_figure(name, figure) for name, figure in figures.items()),
     ]
     return (

@@ -10,6 +10,9 @@ from workbench.comparison.sentence import Sentence
 from workbench.notebook.report import TERMINAL_WIDTH
 from workbench.wording import counted
 
+HEADING = "What it says"
+"""Above the sentences, in a report."""
+
 MOST_TOLD = 20
 """Contrasts that sentences are written about."""
 
