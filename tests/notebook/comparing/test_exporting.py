@@ -138,6 +138,8 @@ def test_nothing_unfinished_is_left_beside_the_files(exporter):
 
 def test_a_page_fetches_nothing_and_holds_the_library_once(exporter):
     text = exporter.save_page().read_text()
+    headings = re.findall("<h2>(.*?)</h2>", text)
+    assert headings[0] == "Groups of runs" and headings[-1] == "What it says"
     assert text.count("plotly.js v") == 1
     ours = re.sub(r"<script>/\*\*.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r"(src|href)=|@import|url\(", ours)
