@@ -11,6 +11,9 @@ from workbench.benchmark.store import fill
 from workbench.store.folder import RunStore
 
 FIGURE = ".workbench-figure .main-svg"
+SCROLLS = "box => box.scrollWidth > box.clientWidth"
+ENDS_IN_ITS_CELL = """box => box.getBoundingClientRect().right
+    <= box.closest(".jp-OutputArea-output").getBoundingClientRect().right"""
 TALL = {"width": 1400, "height": 4500}
 
 
@@ -114,6 +117,10 @@ class TestInJupyterLab:
             self.draws(page, "forest plot: differences to the baseline", "Difference to the")
             tab.button("Report").click()
             page.get_by_text("Written: report.html").wait_for()
+            page.set_viewport_size({"width": 700, "height": 900})
+            table = page.locator(".workbench-found .wide").first
+            wait_for(lambda: table.evaluate(SCROLLS), "a wide table scrolls in its place")
+            assert table.evaluate(ENDS_IN_ITS_CELL)
         assert (outputs / "reports" / "compare" / "report.html").stat().st_size > 1_000_000
 
     def draws(self, page, choice, words):
