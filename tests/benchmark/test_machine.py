@@ -54,6 +54,28 @@ def test_the_rate_is_that_of_the_best_shape(monkeypatch):
     assert products.rate() == pytest.approx(4e9)
 
 
+def test_the_rate_is_the_whole_machines_whatever_torch_was_told(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setattr(machine, "cores", lambda: before + 2)
+    seen = []
+    monkeypatch.setattr(
+        MatrixProducts, "_rate", lambda self, *shape: seen.append(torch.get_num_threads()) or 1e9
+    )
+    MatrixProducts(Dimensions(1, 8, 8, False), "float32", CPU).rate()
+    assert seen == [before + 2] * 4 and torch.get_num_threads() == before
+
+
+def test_more_threads_than_cores_are_left_alone_and_a_failure_gives_them_back(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setattr(machine, "cores", lambda: before - 1)
+    with machine.on_all_cores():
+        assert torch.get_num_threads() == before
+    monkeypatch.setattr(machine, "cores", lambda: before + 1)
+    with pytest.raises(ValueError), machine.on_all_cores():
+        raise ValueError
+    assert torch.get_num_threads() == before
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_rate_is_measured(monkeypatch, precision):
     monkeypatch.setitem(machine._SQUARE, "cpu", 64)

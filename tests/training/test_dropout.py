@@ -84,12 +84,37 @@ def test_compiled_and_uncompiled_code_draw_identical_masks(dtype, width, monkeyp
         torch.testing.assert_close(dropped[expected].float(), scaled[expected], rtol=1e-2, atol=0)
 
 
+SPECIAL = [1.5, -2.0, float("inf"), float("-inf"), 0.1, 7.0, -0.0, 0.0, 1e-40, 3.3e38, -3.3e38]
+
+
 @pytest.mark.skipif(kernels() is None, reason="there is no C compiler")
-def test_compiled_and_uncompiled_code_agree_bit_for_bit_in_float32(monkeypatch):
-    values = torch.tensor([[1.5, -2.0, float("inf"), float("nan"), 0.1, 7.0, -0.0, 3.0]])
-    keys = torch.tensor([12345])
-    found = [dropped.view(torch.int32) for dropped in drawings(monkeypatch, values, keys, 0.5)]
-    assert torch.equal(found[0], found[-1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_compiled_and_uncompiled_code_agree_bit_for_bit(dtype, monkeypatch):
+    # Many bit patterns, so that what is scaled falls on both sides of halves and on them.
+    ordinary = torch.randn(5000, generator=torch.Generator().manual_seed(2)) * 100
+    values = torch.cat([torch.tensor(SPECIAL), ordinary]).to(dtype).expand(3, -1)
+    keys = torch.tensor([12345, 6, 7])
+    bits = {torch.float32: torch.int32, torch.bfloat16: torch.int16}[dtype]
+    probabilities = (0.1, 0.3, 0.5)
+    native = [drop(values, keys, probability) for probability in probabilities]
+    monkeypatch.setattr(dropout_module, "kernels", lambda: None)
+    for found, probability in zip(native, probabilities, strict=True):
+        plain = drop(values, keys, probability)
+        # Infinity that is not kept is infinity times zero.
+        assert torch.equal(found.isnan(), plain.isnan())
+        assert torch.all((found.view(bits) == plain.view(bits)) | plain.isnan())
+
+
+@pytest.mark.skipif(kernels() is None, reason="there is no C compiler")
+def test_every_bfloat16_number_is_scaled_as_torch_scales_it():
+    every = torch.arange(-(1 << 15), 1 << 15, dtype=torch.int32).to(torch.int16)
+    values = every.view(torch.bfloat16).unsqueeze(0)
+    for scale in (1.0, 1 / 0.9, 2.0, 3.7):
+        dropped = kernels().drop(values, torch.tensor([9]), 0.0, scale)
+        expected = values * scale
+        assert torch.equal(dropped.isnan(), expected.isnan())
+        kept = ~expected.isnan()
+        assert torch.equal(dropped[kept].view(torch.int16), expected[kept].view(torch.int16))
 
 
 def test_values_that_do_not_lie_row_by_row_are_dropped_in_their_order():

@@ -6,6 +6,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -137,9 +138,14 @@ class MatrixProducts:
         ]
 
     def rate(self) -> float:
-        """Return operations per second: the best shape's, each the median of repetitions."""
+        """Return operations per second: the best shape's, each the median of repetitions.
+
+        It is the whole machine's, as the engine's workers side by side use it, even where torch was
+        told to take fewer threads than there are cores.
+        """
         allow_tf32(self.precision, self.device)
-        found = max(self._rate(*shape) for shape in self.shapes)
+        with on_all_cores():
+            found = max(self._rate(*shape) for shape in self.shapes)
         if self.device.type == "cuda":
             # The contestants need this memory more.
             torch.cuda.empty_cache()
@@ -182,6 +188,17 @@ class MatrixProducts:
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+@contextmanager
+def on_all_cores() -> Iterator[None]:
+    """Let torch compute in as many threads as there are cores, and in as many as before after."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(before, cores()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def free_memory(device: torch.device) -> int:

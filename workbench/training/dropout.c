@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LANES 4  /* decisions that one 64-bit word serves */
 #define CHUNK 64 /* words hashed at a time: small enough for the first-level cache */
@@ -33,6 +34,35 @@ void drop(float *out, const float *in, const uint64_t *keys, size_t rows, size_t
             const int16_t *lanes = (const int16_t *)words;
             for (size_t i = 0; i < values; i++)
                 out[from + i] = in[from + i] * (lanes[i] >= limit ? scale : 0.0f);
+        }
+}
+
+static float widened(uint16_t bits) {
+    uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+/* Round to the nearest bfloat16, and to the even one of two that are as near. */
+static uint16_t narrowed(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t rounded = (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
+    return (uint16_t)((bits & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FC0u : rounded); /* stays no number */
+}
+
+/* The same for bfloat16; what is kept is multiplied in single precision and rounded once. */
+void drop_bfloat16(uint16_t *out, const uint16_t *in, const uint64_t *keys, size_t rows,
+                   size_t width, int16_t limit, float scale) {
+    uint64_t words[CHUNK];
+    for (size_t row = 0; row < rows; row++, in += width, out += width)
+        for (size_t from = 0; from < width; from += CHUNK * LANES) {
+            size_t values = least(width - from, CHUNK * LANES);
+            hash(words, keys[row], from / LANES, (values + LANES - 1) / LANES);
+            const int16_t *lanes = (const int16_t *)words;
+            for (size_t i = 0; i < values; i++)
+                out[from + i] = narrowed(widened(in[from + i]) * (lanes[i] >= limit ? scale : 0.0f));
         }
 }
 

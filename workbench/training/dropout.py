@@ -55,7 +55,7 @@ def drop(values: Tensor, keys: Tensor, probability: float) -> Tensor:
     """
     scale = 1 / (1 - realised(probability))
     native = kernels() if values.device.type == "cpu" and not _compiling() else None
-    if native and values.dtype is torch.float32:
+    if native and native.drops(values.dtype):
         return native.drop(values.contiguous(), keys.contiguous(), probability, scale)
     width = values.shape[-1]
     if native:

@@ -35,10 +35,17 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL):
         pointer, size, limit = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int16
-        self._drop, self._keep = library.drop, library.keep
-        self._drop.argtypes = [pointer, pointer, pointer, size, size, limit, ctypes.c_float]
+        self._drop = {torch.float32: library.drop, torch.bfloat16: library.drop_bfloat16}
+        self._keep = library.keep
+        for drop in self._drop.values():
+            drop.argtypes = [pointer, pointer, pointer, size, size, limit, ctypes.c_float]
+            drop.restype = None
         self._keep.argtypes = [pointer, pointer, size, size, limit]
-        self._drop.restype = self._keep.restype = None
+        self._keep.restype = None
+
+    def drops(self, dtype: torch.dtype) -> bool:
+        """Tell whether `drop` knows numbers of a type."""
+        return dtype in self._drop
 
     def drop(self, values: Tensor, keys: Tensor, probability: float, scale: float) -> Tensor:
         """Zero what is not kept, and scale the rest.
@@ -46,13 +53,13 @@ class Kernels:
         Parameters
         ----------
         values
-            ``float32 [..., width]``, contiguous, on the CPU.
+            ``float32`` or ``bfloat16 [..., width]``, contiguous, on the CPU.
         keys
             One for each row, ``int64``, contiguous.
         """
         out, width = torch.empty_like(values), values.shape[-1]
         rows = keys.numel()
-        self._drop(
+        self._drop[values.dtype](
             out.data_ptr(),
             values.data_ptr(),
             keys.data_ptr(),
