@@ -248,5 +248,5 @@ def test_an_absent_cache_is_a_note(monkeypatch):
 
 @pytest.mark.parametrize(("path", "mark"), [("/usr/bin/chromium", OK), (None, MISSING)])
 def test_browser(monkeypatch, path, mark):
-    monkeypatch.setattr("workbench.notebook.rendering.browser", lambda: path)
+    monkeypatch.setattr("workbench.notebook.figures.rendering.browser", lambda: path)
     assert doctor.browser()[0].mark == mark

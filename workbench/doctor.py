@@ -220,7 +220,7 @@ def hub_checkpoints() -> list[Finding]:
 
 def browser() -> list[Finding]:
     """Look for the browser that draws the pictures of a report."""
-    from workbench.notebook.rendering import browser as find_browser
+    from workbench.notebook.figures.rendering import browser as find_browser
 
     if path := find_browser():
         return [Finding(OK, "browser", path)]

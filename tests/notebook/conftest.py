@@ -10,9 +10,9 @@ from huggingface_hub import constants
 from workbench.execution import launch
 from workbench.execution.processes import worker_processes
 from workbench.models import checkpoint
-from workbench.notebook.follow import Followed
-from workbench.notebook.studies import stored_studies
-from workbench.notebook.supervisor import Supervisor
+from workbench.notebook.watching.follow import Followed
+from workbench.notebook.watching.studies import stored_studies
+from workbench.notebook.watching.supervisor import Supervisor
 from workbench.store.folder import RunStore
 from workbench.store.planning import plan_study
 from workbench.store.settings import SweepSettings, outputs_folder

@@ -3,7 +3,8 @@
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.notebook import explore, frontend
+from workbench.notebook import explore
+from workbench.notebook.page import frontend
 
 
 class Opened:

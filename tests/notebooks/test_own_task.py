@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.notebook.planning import dry_run
+from workbench.notebook.choosing.planning import dry_run
 from workbench.store.folder import RunStore
 from workbench.store.table import runs_table
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from workbench.analysis.summary import metric_title
 from workbench.benchmark.job import PUBLISHED, TUNED
 from workbench.benchmark.ratios import difference, seeds_ratio
-from workbench.notebook.palette import COLOURS
+from workbench.notebook.figures.palette import COLOURS
 
 _DOTS_PER_INCH = 150
 _PANEL_INCHES = (4.6, 3.6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.notebook import frontend
+from workbench.notebook.page import frontend
 
 if TYPE_CHECKING:
     from workbench.notebook.headless import Headless

@@ -9,7 +9,7 @@ from typing import Any
 from IPython.display import HTML, Markdown, display
 
 from workbench.models.checkpoint import find_checkpoint
-from workbench.notebook.layers import gallery
+from workbench.notebook.choosing.layers import gallery
 from workbench.notebook.sweep import Sweep, show, show_figure
 from workbench.tasks.catalogue import shown
 
@@ -54,9 +54,9 @@ class Headless:
     def data(self) -> None:
         """Show the data in numbers: examples are shown to people alone, and not saved unasked."""
         # Here, because plotly and what reads data take a second to load.
-        from workbench.notebook import data_tables
-        from workbench.notebook.data_check import check_one, tokenizers_of
-        from workbench.notebook.data_figure import data_figure
+        from workbench.notebook.data import tables as data_tables
+        from workbench.notebook.data.check import check_one, tokenizers_of
+        from workbench.notebook.data.figure import data_figure
 
         task = self.sweep.settings.task
         models = dict.fromkeys(spec.model for spec in self.sweep.study.specs)

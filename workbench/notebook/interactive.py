@@ -13,16 +13,16 @@ from IPython.display import HTML, DisplayHandle, display
 from workbench.errors import WorkbenchError
 from workbench.execution.heap import map_large, return_heap
 from workbench.models.checkpoint import Checkpoint, find_checkpoint, local_folder
-from workbench.notebook import choices
-from workbench.notebook.chooser import Chooser
-from workbench.notebook.control import Control
-from workbench.notebook.data_panel import DataPanel
-from workbench.notebook.declaring import StudyDeclarer
-from workbench.notebook.examples import Examples
-from workbench.notebook.follow import Follower
-from workbench.notebook.live import LiveFigure
-from workbench.notebook.pacer import Pacer
-from workbench.notebook.understand import Findings, Understand
+from workbench.notebook.choosing import choices
+from workbench.notebook.choosing.chooser import Chooser
+from workbench.notebook.data.panel import DataPanel
+from workbench.notebook.declaring.panel import StudyDeclarer
+from workbench.notebook.examples.panel import Examples
+from workbench.notebook.page.pacer import Pacer
+from workbench.notebook.results.understand import Findings, Understand
+from workbench.notebook.watching.control import Control
+from workbench.notebook.watching.follow import Follower
+from workbench.notebook.watching.live import LiveFigure
 from workbench.store.settings import SweepSettings
 from workbench.store.study import Study
 from workbench.tasks.catalogue import find

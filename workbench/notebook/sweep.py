@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from workbench.execution.progress import Progress
-    from workbench.notebook.report import Report
-    from workbench.notebook.study_report import StudyReport
+    from workbench.notebook.declaring.study_report import StudyReport
+    from workbench.notebook.results.report import Report
     from workbench.protocol.conduct import Conduct, StageProgress
     from workbench.protocol.report import Findings
 
@@ -62,7 +62,7 @@ def dry_run(values: Mapping[str, Any]) -> str:
     settings = SweepSettings.from_values(values)
     if is_declared(settings.study):
         return _conduct(settings).plan()
-    from workbench.notebook import planning
+    from workbench.notebook.choosing import planning
 
     return planning.dry_run(values)
 
@@ -85,8 +85,8 @@ class Sweep:
         self.settings = SweepSettings.from_namespace(namespace)
         launch.prepare()
         with uncollected():
-            from workbench.notebook import report  # noqa: F401
-            from workbench.notebook.planning import planned
+            from workbench.notebook.choosing.planning import planned
+            from workbench.notebook.results import report  # noqa: F401
             from workbench.store.folder import RunStore
             from workbench.store.planning import plan_study
         self.store = RunStore(outputs_folder(self.settings))
@@ -120,7 +120,7 @@ class Sweep:
     @cached_property
     def finished(self) -> Report:
         """The report of the study, once all runs are there and no seal is on their scores."""
-        from workbench.notebook.report import Report
+        from workbench.notebook.results.report import Report
         from workbench.store.seal import check_open
 
         check_open(self.store, self.study)
@@ -187,7 +187,7 @@ class DeclaredStudy:
             plan = self.conduct.plan()
             self._show({"text/plain": plan, "text/markdown": plan.replace("\n", "  \n")})
             return None
-        from workbench.notebook.study_report import StudyReport
+        from workbench.notebook.declaring.study_report import StudyReport
 
         report = StudyReport(self.conduct, self._findings or self.conduct.run())
         report.save()
@@ -233,7 +233,8 @@ def show(report: Report | StudyReport | None, names: Sequence[str] = ()) -> None
 
 def show_figure(figure: Figure, image: bytes | None = None) -> None:
     """Show a figure as plotly and as a small picture, which is drawn where it is not given."""
-    from workbench.notebook import frontend, static
+    from workbench.notebook.figures import static
+    from workbench.notebook.page import frontend
 
     picture = static.small(static.png(figure) if image is None else image)
     display(static.display_bundle(figure, picture, frontend.draws_plotly()), raw=True)

@@ -39,7 +39,7 @@ def add_advise(verbs: Verbs) -> None:
 def _advise(chosen: argparse.Namespace) -> int:
     from workbench.comparison.advising import advise, text
     from workbench.models.catalogue import AUTO
-    from workbench.notebook.choices import automatic
+    from workbench.notebook.choosing.choices import automatic
     from workbench.store.folder import RunStore
 
     model = automatic(chosen.task) if chosen.model == AUTO else chosen.model

@@ -40,7 +40,7 @@ def add_data(verbs: Verbs) -> None:
 
 
 def _data(chosen: argparse.Namespace) -> int:
-    from workbench.notebook.data_check import check_data
+    from workbench.notebook.data.check import check_data
 
     files = {"table": chosen.csv, "figure": chosen.figure}
     for part in check_data(chosen.tasks, chosen.models, chosen.counts, **files):

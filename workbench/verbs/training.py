@@ -72,7 +72,7 @@ def _study(chosen: argparse.Namespace) -> int:
 
 def _save_with_figures(conduct: Any, findings: Any) -> Path:
     # What draws is loaded at the end, when it is needed.
-    from workbench.notebook.study_report import save
+    from workbench.notebook.declaring.study_report import save
 
     return save(conduct, findings)
 

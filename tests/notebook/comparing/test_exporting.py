@@ -14,7 +14,6 @@ from workbench.comparison.overview import HELPS
 from workbench.comparison.sentence import Answer, Sentence
 from workbench.comparison.settings import CompareSettings
 from workbench.comparison.verdicts import BETTER_HERE
-from workbench.notebook import static
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import Exporter, best_rows, csv, emphasised
 from workbench.notebook.comparing.page import page, table_html
@@ -27,8 +26,9 @@ from workbench.notebook.comparing.words import (
     points,
     terminal,
 )
-from workbench.notebook.frame import note
-from workbench.notebook.latex import latex
+from workbench.notebook.figures import static
+from workbench.notebook.figures.frame import note
+from workbench.notebook.results.latex import latex
 from workbench.store.folder import RunStore
 
 NASTY = "</script><script>alert(1)</script>&\"'|_%"

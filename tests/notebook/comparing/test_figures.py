@@ -18,7 +18,7 @@ from workbench.notebook.comparing.points import point_figure
 from workbench.notebook.comparing.readable import readable, with_learning
 from workbench.notebook.comparing.sensitivity import sensitivity_figure
 from workbench.notebook.comparing.slopes import slope_figure
-from workbench.notebook.static import alt_text
+from workbench.notebook.figures.static import alt_text
 
 BASE = (0.50, 0.52, 0.54)
 

@@ -17,7 +17,7 @@ from workbench.notebook.comparing.filters import Filters
 from workbench.notebook.comparing.headless import Headless
 from workbench.notebook.comparing.interactive import FIGURES, Interactive
 from workbench.notebook.comparing.start import start
-from workbench.notebook.frame import note
+from workbench.notebook.figures.frame import note
 from workbench.store.folder import RunStore
 
 

@@ -10,9 +10,9 @@ from workbench.analysis.best_of import best_curve
 from workbench.analysis.summary import metric_title
 from workbench.notebook.comparing.blocks import first
 from workbench.notebook.comparing.legend import add_legend, styles
-from workbench.notebook.curves import MOST_SINGLE_TICKS
-from workbench.notebook.frame import names_in, note
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures.frame import names_in, note
+from workbench.notebook.results.curves import MOST_SINGLE_TICKS
 
 TITLE = "Expected best of n runs"
 HEIGHT = 260

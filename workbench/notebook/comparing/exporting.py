@@ -8,11 +8,11 @@ import pandas as pd
 from plotly.graph_objects import Figure
 
 from workbench.analysis import summary
-from workbench.notebook import static
 from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.page import page
-from workbench.notebook.latex import latex
+from workbench.notebook.figures import static
+from workbench.notebook.results.latex import latex
 from workbench.store.atomic import make_folder, write_bytes, write_text
 
 TITLE = "Comparison of finished runs"

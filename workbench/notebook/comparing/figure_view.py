@@ -4,20 +4,21 @@ plotly.js and the figure travel as messages when a page asks, as those of the li
 saved notebook holds neither.
 """
 
+from pathlib import Path
 from typing import Any
 
 import anywidget
 from plotly.graph_objects import Figure
 
-from workbench.notebook import static
-from workbench.notebook.plotly_library import library, script
-from workbench.notebook.thinning import thinned
+from workbench.notebook.figures import static
+from workbench.notebook.figures.thinning import thinned
+from workbench.notebook.page.plotly_library import library, script
 
 
 class FigureView(anywidget.AnyWidget):
     """Shows a figure."""
 
-    _esm = script("comparing/figure_view.js")
+    _esm = script(Path(__file__).with_suffix(".js"))
 
     def __init__(self) -> None:
         super().__init__()

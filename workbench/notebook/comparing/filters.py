@@ -10,8 +10,8 @@ import pandas as pd
 
 from workbench.comparison.filtering import task_of_runs, techniques_of_runs
 from workbench.comparison.settings import CompareSettings
-from workbench.notebook.keyboard import Keyboard
-from workbench.notebook.more_settings import fill, setting_widget
+from workbench.notebook.choosing.more_settings import fill, setting_widget
+from workbench.notebook.page.keyboard import Keyboard
 from workbench.store.parameters import explanation
 from workbench.tasks.catalogue import shown
 

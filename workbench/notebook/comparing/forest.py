@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.analysis.summary import with_interval
-from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
-from workbench.notebook.frame import LINE, names_in, note, wrap
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures import palette
+from workbench.notebook.figures.frame import LINE, names_in, note, wrap
 
 TITLE = "Difference to the baseline"
 LEAST, MOST = 2, 30

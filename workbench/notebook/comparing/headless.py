@@ -11,7 +11,7 @@ from workbench.comparison.settings import CompareSettings
 from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import TITLE, Exporter, emphasised
-from workbench.notebook.report import TERMINAL_WIDTH
+from workbench.notebook.results.report import TERMINAL_WIDTH
 from workbench.notebook.sweep import show_figure
 from workbench.wording import counted
 

@@ -10,13 +10,13 @@ from IPython.display import display
 
 from workbench.comparison.settings import CompareSettings
 from workbench.errors import WorkbenchError
-from workbench.notebook.announcer import Announcer
 from workbench.notebook.comparing import words
 from workbench.notebook.comparing.comparison import Comparison
 from workbench.notebook.comparing.exporting import Exporter, best_rows
 from workbench.notebook.comparing.figure_view import FigureView
 from workbench.notebook.comparing.filters import Filters
 from workbench.notebook.comparing.page import table_html
+from workbench.notebook.watching.announcer import Announcer
 from workbench.wording import counted
 
 FIGURES = (

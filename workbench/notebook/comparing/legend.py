@@ -6,8 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from workbench.notebook import palette
-from workbench.notebook.study_frame import SYMBOLS
+from workbench.notebook.declaring.study_frame import SYMBOLS
+from workbench.notebook.figures import palette
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ROW = 22

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
 from workbench.notebook.comparing.legend import add_legend, styles
-from workbench.notebook.frame import names_in, note
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures import palette
+from workbench.notebook.figures.frame import names_in, note
 
 TITLE = "Training loss"
 HEIGHT = 260

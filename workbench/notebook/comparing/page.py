@@ -12,8 +12,8 @@ import pandas as pd
 from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
-from workbench.notebook import static
 from workbench.notebook.comparing.words import HEADING
+from workbench.notebook.figures import static
 
 _POLICY = (
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from workbench.analysis.components import of_runs
 from workbench.analysis.seeds import is_crossed
 from workbench.errors import WorkbenchError
-from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
-from workbench.notebook.frame import note, wrap
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures import palette
+from workbench.notebook.figures.frame import note, wrap
 
 TITLE = "What makes the spread"
 _ROW, _LEFT = 40, 110

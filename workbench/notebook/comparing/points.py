@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from workbench.analysis import spread
 from workbench.analysis.summary import metric_title
 from workbench.notebook.comparing.blocks import first
-from workbench.notebook.frame import names_in, note
-from workbench.notebook.scores import score_figure
+from workbench.notebook.figures.frame import names_in, note
+from workbench.notebook.results.scores import score_figure
 
 CROWDED = 5
 """Up to so many techniques stand beside each other with level names."""

@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 
 from workbench.analysis.summary import metric_title
 from workbench.comparison.groups import setting_names
-from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
 from workbench.notebook.comparing.legend import add_legend, styles
 from workbench.notebook.comparing.points import means
-from workbench.notebook.frame import names_in, note
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures import palette
+from workbench.notebook.figures.frame import names_in, note
 from workbench.tasks.catalogue import shown
 
 HEIGHT = 270

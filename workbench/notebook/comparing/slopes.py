@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench.notebook import palette
 from workbench.notebook.comparing.blocks import first
-from workbench.notebook.frame import names_in, note, wrap
-from workbench.notebook.study_frame import panels
+from workbench.notebook.declaring.study_frame import panels
+from workbench.notebook.figures import palette
+from workbench.notebook.figures.frame import names_in, note, wrap
 
 TITLE = "Paired scores, seed by seed"
 HEIGHT, COLUMNS, MOST = 210, 2, 8

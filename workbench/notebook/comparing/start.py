@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.comparison.settings import CompareSettings
-from workbench.notebook import frontend
+from workbench.notebook.page import frontend
 
 if TYPE_CHECKING:
     from workbench.notebook.comparing.headless import Headless

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from workbench.comparison.sentence import Sentence
-from workbench.notebook.report import TERMINAL_WIDTH
+from workbench.notebook.results.report import TERMINAL_WIDTH
 from workbench.wording import counted
 
 HEADING = "What it says"

@@ -1,0 +1,1 @@
+"""Choosing a sweep: task, model, techniques and settings, and what that is going to be."""

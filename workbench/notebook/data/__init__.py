@@ -1,0 +1,1 @@
+"""What the data of a task are like, in numbers."""

@@ -1,0 +1,1 @@
+"""What all figures share, and how they leave a notebook: colours, frames, images, files."""

@@ -1,0 +1,1 @@
+"""What a page of widgets needs: who looks, the keyboard, private text, a clock, plotly.js."""

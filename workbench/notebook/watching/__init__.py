@@ -1,0 +1,1 @@
+"""Running studies and watching them: start, stop, attach, and the lines that grow."""
