@@ -73,9 +73,7 @@ def test_scaling_alone_has_a_report(checkpoints, tmp_path, small):
 
 
 def test_precision_alone_has_a_report(checkpoints, tmp_path, small):
-    settings = replace(
-        read_settings(only="precision", precision="bfloat16"), precision_seeds=2, max_steps=2
-    )
+    settings = replace(read_settings(only="precision", precision="bfloat16"), pairs=2, max_steps=2)
     found = command.measure(settings, checkpoints["bert"])
     command.write(found, tmp_path)
     text = (tmp_path / "table.md").read_text()

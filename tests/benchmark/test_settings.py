@@ -30,7 +30,7 @@ def test_the_defaults_of_a_processor(native):
     assert settings.techniques == ("baseline", "freeze")
     assert settings.seeds == (1, 5, 10, 20) and settings.parts == ("compare", "scaling")
     assert settings.precisions == ("float32",)
-    assert (settings.compiled, settings.minutes) == (None, 0)
+    assert (settings.compiled, settings.minutes, settings.pairs) == (None, 0, 10)
 
 
 def test_precisions_are_compared_where_there_are_two(native):
@@ -62,6 +62,8 @@ def test_what_is_chosen(native):
         ({"only": "scal"}, "did you mean 'scaling'"),
         ({"only": "precision"}, "compares others with float32"),
         ({"rounds": -1}, "at least 1"),
+        ({"pairs": 1}, "from 2 pairs on"),
+        ({"pairs": 1}, "from 2 pairs on"),
         ({"compiled": "maybe"}, "compiled"),
         ({"minutes": -1.0}, "above 0"),
         ({"minutes": float("nan")}, "above 0"),

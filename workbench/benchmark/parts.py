@@ -107,7 +107,7 @@ def precision_piece(
         checkpoint,
         settings.precisions,
         settings.device,
-        settings.precision_seeds,
+        settings.pairs,
         settings.max_steps,
         settings.compiled,
     )

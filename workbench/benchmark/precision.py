@@ -33,8 +33,8 @@ from workbench.training.recorder import Unrecorded
 from workbench.training.trainer import Trainer
 from workbench.training.workload import workload
 
-SEEDS = 10
-"""Paired runs in each precision."""
+PAIRS = 10
+"""Runs in each precision, paired by seed."""
 
 FULL = "float32"
 """What the others are compared with."""
@@ -68,7 +68,7 @@ class Precisions:
     checkpoint: Checkpoint
     precisions: tuple[str, ...]
     device: torch.device
-    seeds: int = SEEDS
+    seeds: int = PAIRS
     max_steps: int = 0
     compiled: bool | None = None
 

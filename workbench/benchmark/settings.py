@@ -7,8 +7,7 @@ import torch
 
 from workbench.benchmark.comparison import TECHNIQUES
 from workbench.benchmark.machine import native_precisions
-from workbench.benchmark.precision import FULL
-from workbench.benchmark.precision import SEEDS as PRECISION_SEEDS
+from workbench.benchmark.precision import FULL, PAIRS
 from workbench.benchmark.scaling import COHORTS, EXAMPLES
 from workbench.benchmark.workload import TASKS
 from workbench.errors import WorkbenchError, unknown
@@ -50,8 +49,8 @@ class Settings:
         After which nothing more is begun; 0 is no limit.
     cohorts, examples
         Sizes that the scaling part measures.
-    precision_seeds, max_steps
-        Runs in each precision, and their steps (0: in full).
+    pairs, max_steps
+        Runs in each precision that are paired by seed, and their steps (0: in full).
     """
 
     model: str
@@ -66,7 +65,7 @@ class Settings:
     minutes: float = 0.0
     cohorts: tuple[int, ...] = COHORTS
     examples: tuple[int, ...] = EXAMPLES
-    precision_seeds: int = PRECISION_SEEDS
+    pairs: int = PAIRS
     max_steps: int = 0
 
 
@@ -81,6 +80,7 @@ def read_settings(
     techniques: str = "",
     compiled: str = AUTO,
     minutes: float = 0.0,
+    pairs: int = PAIRS,
 ) -> Settings:
     """Read what was typed; what is empty, ``auto`` or 0 is chosen for the machine.
 
@@ -98,6 +98,8 @@ def read_settings(
         raise WorkbenchError(f"rounds is {rounds}, but it must be at least 1, or 0 for the default")
     if not minutes >= 0:
         raise WorkbenchError(f"minutes is {minutes}, but it must be above 0, or 0 for no limit")
+    if pairs < 2:
+        raise WorkbenchError(f"pairs is {pairs}, but a difference has an interval from 2 pairs on")
     if compiled not in COMPILED:
         raise unknown("value of compiled", compiled, COMPILED)
     precisions = _precisions(precision, place)
@@ -112,6 +114,7 @@ def read_settings(
         parts=_parts(only, precisions),
         compiled=COMPILED[compiled],
         minutes=minutes,
+        pairs=pairs,
     )
 
 

@@ -20,6 +20,7 @@ def add_bench(verbs: Verbs) -> None:
     )
     verb.add_argument("--device", default="auto", help="auto, cuda, cuda:1 or cpu")
     verb.add_argument("--rounds", type=int, default=0, help="paired rounds; 0 chooses")
+    verb.add_argument("--pairs", type=int, default=10, help="seeds trained in each precision")
     verb.add_argument("--only", default="", help="compare, precision, scaling, or several")
     verb.add_argument(
         "--compiled", default="auto", help="whether torch compiles the engine: auto, yes or no"
