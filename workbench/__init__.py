@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-__version__ = "0.7.1"
+__version__ = "0.7.2"
 
 
 def predict(
