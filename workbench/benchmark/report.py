@@ -29,7 +29,8 @@ def sections(results: dict[str, Any]) -> list[tuple[str, str, pd.DataFrame]]:
         lone = (
             f"{contestants}. Seconds of a step are medians over {results['rounds']} paired rounds; "
             "an epoch is its steps times that. The matrix rate is what "
-            f"torch.nn.functional.linear reached in the same rounds: {_rates(results)}."
+            "torch.nn.functional.linear reached in the same rounds, on all cores of a processor: "
+            f"{_rates(results)}."
         )
         several = (
             "The peers' time is computed: one seed's, times the seeds. The engine's is measured: "
