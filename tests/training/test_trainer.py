@@ -230,7 +230,9 @@ def test_golden_runs(task, make_prepared, make_spec, execution):
     (found,), recorder = train([make_spec(0)], make_prepared(task=task), execution)
     losses = [recorder.losses[step][0] for step in (1, 5, 10)]
     score = found.result["test"][found.result["metric"]]
-    assert [*losses, score] == pytest.approx(GOLDEN[task], rel=1e-4, abs=1e-6)
+    assert losses == pytest.approx(GOLDEN[task][:-1], rel=1e-4)
+    # A correlation near zero keeps fewer digits: processors with AVX-512 sum in another order.
+    assert score == pytest.approx(GOLDEN[task][-1], rel=1e-4, abs=1e-4)
 
 
 def test_the_test_split_is_read_only_at_the_end(specs, make_prepared, execution, monkeypatch):
