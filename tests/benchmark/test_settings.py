@@ -63,7 +63,6 @@ def test_what_is_chosen(native):
         ({"only": "precision"}, "compares others with float32"),
         ({"rounds": -1}, "at least 1"),
         ({"pairs": 1}, "from 2 pairs on"),
-        ({"pairs": 1}, "from 2 pairs on"),
         ({"compiled": "maybe"}, "compiled"),
         ({"minutes": -1.0}, "above 0"),
         ({"minutes": float("nan")}, "above 0"),
